@@ -1,0 +1,103 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// What the plugin and the batch renderer run: input gain, engine (a voice at the host's rate),
+/// output gain, bypass, with a cross-fade whenever one engine takes over from another.
+
+#ifndef RECURVE_CHAIN_H
+#define RECURVE_CHAIN_H
+
+#include "recurve/voice.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// The state before the first frame.
+typedef enum rv_start {
+  RV_START_SETTLED, ///< the stored state, then exactly 0.5 s of silence with the current knobs
+  RV_START_STORED,  ///< the state in the file, else zero
+  RV_START_ZERO
+} rv_start;
+
+/// One network at a host's rate, on one or more channels: what a cross-fade fades between.
+typedef struct rv_engine rv_engine;
+
+typedef struct rv_engine_config {
+  double rate;  ///< Hz, of the host
+  int channels; ///< 1 … RV_MAX_CHANNELS
+  rv_start start;
+  const float *knobs; ///< [rv_network_knobs()], or NULL for the initial values
+} rv_engine_config;
+
+/// Makes an engine, and settles it. The network outlives it. Setup only.
+RV_API rv_status rv_engine_new(const rv_network *network, const rv_engine_config *config,
+                               rv_engine **engine, rv_error *error);
+RV_API void rv_engine_free(rv_engine *engine);
+
+/// Settles anew with these knobs (NULL: as they are): half a second's work. Setup only.
+RV_API void rv_engine_settle(rv_engine *engine, const float *knobs);
+
+/// Back to the settled state. Audio thread.
+RV_API void rv_engine_reset(rv_engine *engine);
+
+/// Frames by which the engine's output is late. Any thread.
+RV_API unsigned rv_engine_latency(const rv_engine *engine);
+
+/// Non-finite states reset since the engine was made. Audio thread.
+RV_API unsigned rv_engine_faults(const rv_engine *engine);
+
+/// A pointer of the caller's own, to find what an engine belongs to.
+RV_API void rv_engine_set_owner(rv_engine *engine, void *owner); ///< setup only
+RV_API void *rv_engine_owner(const rv_engine *engine);           ///< any thread
+
+/// The values that the user moves. rv_chain_defaults fills in those on which bit-equality rests.
+typedef struct rv_chain_settings {
+  float input_gain_db;       ///< smoothed
+  float output_gain_db;      ///< smoothed
+  bool enabled;              ///< false: the dry signal, after a 20 ms fade, at the same latency
+  float knobs[RV_MAX_KNOBS]; ///< in the model's own units, smoothed
+} rv_chain_settings;
+
+RV_API void rv_chain_defaults(rv_chain_settings *settings);
+
+typedef struct rv_chain rv_chain;
+
+/// A chain without an engine: it passes the dry signal. Setup only.
+RV_API rv_status rv_chain_new(double rate, int channels, rv_chain **chain, rv_error *error);
+
+/// Frees the chain, not the engines. Setup only.
+RV_API void rv_chain_free(rv_chain *chain);
+
+/// Ends any fade, jumps to the settings, resets the engine. Audio thread.
+RV_API void rv_chain_reset(rv_chain *chain, const rv_chain_settings *settings);
+
+/// New targets from the next frame on; they are approached per frame, whatever the block. Audio
+/// thread.
+RV_API void rv_chain_set(rv_chain *chain, const rv_chain_settings *settings);
+
+/// Takes an engine (NULL: none) over by a cross-fade, or at once where nothing has played since the
+/// last reset. Returns false, and takes nothing, while a fade runs or a retired engine has not been
+/// collected: ask again at the next block. Audio thread.
+RV_API bool rv_chain_swap(rv_chain *chain, rv_engine *engine);
+
+/// The engine that a finished swap has left behind, once; else NULL. The caller frees it off the
+/// audio thread. Audio thread.
+RV_API rv_engine *rv_chain_collect(rv_chain *chain);
+
+/// The engine that plays, or to which a fade leads; NULL: none. Audio thread.
+RV_API rv_engine *rv_chain_engine(const rv_chain *chain);
+
+/// `in` and `out` are [channels][frames]; channel c of both may be the same buffer. Sets
+/// flush-to-zero and restores the caller's control word. Audio thread.
+RV_API void rv_chain_process(rv_chain *chain, const float *const *in, float *const *out,
+                             size_t frames);
+
+/// Frames by which the output is late. Audio thread.
+RV_API unsigned rv_chain_latency(const rv_chain *chain);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

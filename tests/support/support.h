@@ -1,0 +1,38 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// What every test program shares: a main function, the test data beside the project, comparisons.
+
+#ifndef RECURVE_TESTS_SUPPORT_H
+#define RECURVE_TESTS_SUPPORT_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Runs a suite; the exit status for main(). Prints Check's own closing lines.
+int rv_test_run(Suite *suite);
+
+/// The path of a file of the test data that is not part of the project ("data/pairs/..."), under
+/// $RECURVE_SHARED or ../shared beside the source tree; NULL, and one line that says so, where it
+/// is not there: the test then returns. The text is valid until the next call from any thread.
+const char *rv_test_shared(const char *path);
+
+/// A directory of this run's own, made once, removed at exit.
+const char *rv_test_directory(void);
+
+/// `name` under rv_test_directory(), in one of eight rotating buffers.
+const char *rv_test_path(const char *name);
+
+/// xorshift64*: the same sequence everywhere. Uniform in [−1, 1).
+float rv_test_random(uint64_t *state);
+
+/// The whole of a file with a final zero, to be freed; NULL if it cannot be read.
+char *rv_test_read_file(const char *path, size_t *size);
+void rv_test_write_file(const char *path, const void *bytes, size_t size);
+
+/// 20·log10(RMS of a − b over RMS of b), in dB.
+double rv_test_difference_db(const float *a, const float *b, size_t n);
+
+#endif

@@ -1,0 +1,91 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// From recordings to weights. No globals, no files, no output: progress by callback, cancellable.
+/// Not for the audio thread; several trainings may run at once, each from a thread of its own.
+
+#ifndef RECURVE_TRAIN_H
+#define RECURVE_TRAIN_H
+
+#include "recurve/description.h"
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// One recording: what went into the device and what came out, aligned, at one rate.
+typedef struct rv_train_clip {
+  const float *dry; ///< [frames]
+  const float *wet; ///< [frames]
+  size_t frames;
+} rv_train_clip;
+
+/// Selection and test parts are never trained on. With no selection clip the last tenth of each
+/// training clip selects. The test clips are opened once, at the end; with none there is no test
+/// figure.
+typedef struct rv_train_data {
+  double rate; ///< Hz
+  const rv_train_clip *train;
+  size_t n_train;
+  const rv_train_clip *select;
+  size_t n_select;
+  const rv_train_clip *test;
+  size_t n_test;
+} rv_train_data;
+
+typedef struct rv_train_config {
+  rv_kind kind;   ///< RV_RNN, RV_LSTM or RV_GRU
+  int layers;     ///< 1 … RV_MAX_RECURRENT
+  int units;      ///< hidden size
+  bool skip;      ///< y += x
+  double seconds; ///< time budget of the whole call; 0: `updates` decides
+  long updates;   ///< number of weight updates; 0: from the time budget
+  uint64_t seed;
+  int threads;       ///< 0: one per core
+  double target_esr; ///< stop when the selection part is below; 0: never
+} rv_train_config;
+
+/// The defaults that `recurve train` has.
+RV_API void rv_train_defaults(rv_train_config *config);
+
+typedef struct rv_train_progress {
+  long update, updates;
+  double seconds, seconds_left;
+  double loss;               ///< of the last update
+  double esr, best_esr;      ///< on the selection part; NaN before the first validation
+  bool validated;            ///< esr is new
+  double samples_per_second; ///< through forward, backward and update
+} rv_train_progress;
+
+/// Called from the calling thread several times a second; false ends the training with the best so
+/// far.
+typedef bool (*rv_train_callback)(void *data, const rv_train_progress *progress);
+
+typedef struct rv_train_result {
+  long updates; ///< carried out
+  long planned; ///< decided by the budget or given
+  double seconds;
+  double select_esr; ///< of the model that was kept
+  double test_esr;   ///< from the real voice, settled start; NaN without test clips
+  double samples_per_second;
+  bool stopped; ///< by the callback
+} rv_train_result;
+
+/// Trains a model. One seed, instruction set and number of updates give the same weights with any
+/// number of threads. RV_CANCELLED if the callback ended it before there was any model.
+RV_API rv_status rv_train(const rv_train_data *data, const rv_train_config *config,
+                          rv_train_callback callback, void *callback_data,
+                          rv_description **description, rv_train_result *result, rv_error *error);
+
+/// Error-to-signal ratio Σ(wet − y)²/Σ wet² of a model on a clip, played by a chain of the best
+/// instruction set from the settled start, without the first `skip` frames.
+RV_API rv_status rv_model_esr(const rv_description *description, const rv_train_clip *clip,
+                              size_t skip, double *esr, rv_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
