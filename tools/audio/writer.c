@@ -1,0 +1,188 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+#include "audio/audio.h"
+#include "audio/internal.h"
+
+#include "recurve/io.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rv_writer {
+  SNDFILE *file;
+  SF_INFO info;
+  rv_replacement *replacement;
+  int bits;           ///< of an integer word, 0: floats go to libsndfile as they are
+  float *interleaved; ///< [RV_PIECE][channels]
+  int *words;         ///< the same, left-justified in 32 bits
+  uint64_t clipped;
+  double peak;
+  char *path;
+};
+
+/// Frees the memory; the file and its replacement are settled by then.
+static void release(rv_writer *writer)
+{
+  free(writer->interleaved);
+  free(writer->words);
+  free(writer->path);
+  free(writer);
+}
+
+void rv_writer_abandon(rv_writer *writer)
+{
+  if (!writer)
+    return;
+  if (writer->file)
+    (void)sf_close(writer->file);
+  if (writer->replacement)
+    rv_replacement_abandon(writer->replacement);
+  release(writer);
+}
+
+/// The reason that the system gave, else libsndfile's, with what can be done.
+static rv_status write_failed(const char *path, int cause, const char *reason, rv_error *error)
+{
+  if (cause == ENOSPC || cause == EDQUOT)
+    return rv_fail(error, RV_IO, "%s: the disk is full; free some space or write elsewhere", path);
+  return rv_fail(error, RV_IO, "%s: writing failed: %s", path, cause ? strerror(cause) : reason);
+}
+
+static rv_status start(rv_writer *writer, const rv_writer_config *config, rv_error *error)
+{
+  rv_status status = rv_choose_format(writer->path, config, &writer->info, error);
+  if (status)
+    return status;
+  const size_t samples = (size_t)RV_PIECE * (size_t)config->channels;
+  writer->bits = rv_format_bits(writer->info.format);
+  writer->interleaved = malloc(samples * sizeof *writer->interleaved);
+  writer->words = writer->bits ? malloc(samples * sizeof *writer->words) : NULL;
+  if (!writer->interleaved || (writer->bits && !writer->words))
+    return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", writer->path);
+  status = rv_replacement_begin(writer->path, &writer->replacement, error);
+  if (status)
+    return status;
+  errno = 0;
+  writer->file = sf_open(rv_replacement_path(writer->replacement), SFM_WRITE, &writer->info);
+  if (!writer->file)
+    return write_failed(writer->path, errno, sf_strerror(NULL), error);
+  // A PEAK chunk holds the time of day: the same input would not give the same file.
+  (void)sf_command(writer->file, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
+  if (config->like)
+    rv_copy_metadata(config->like->file, writer->file);
+  return RV_OK;
+}
+
+rv_status rv_writer_open(const char *path, const rv_writer_config *config, rv_writer **writer,
+                         rv_error *error)
+{
+  rv_writer *made = calloc(1, sizeof *made);
+  if (made)
+    made->path = strdup(path);
+  if (!made || !made->path) {
+    free(made);
+    return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
+  }
+  const rv_status status = start(made, config, error);
+  if (status) {
+    rv_writer_abandon(made);
+    return status;
+  }
+  *writer = made;
+  return RV_OK;
+}
+
+/// Rounds to the nearest step of the word, which libsndfile's own conversion does not. Float and
+/// lossy kinds take any magnitude.
+static void quantize(rv_writer *writer, size_t samples)
+{
+  const double steps = ldexp(1.0, writer->bits - 1);
+  const int64_t justify = INT64_C(1) << (32 - writer->bits);
+  for (size_t i = 0; i < samples; i++) {
+    double scaled = nearbyint((double)writer->interleaved[i] * steps);
+    if (!(scaled >= -steps && scaled <= steps - 1.0)) {
+      // One step above the largest positive number is full scale itself, and no clipping to tell.
+      writer->clipped += !(scaled >= -steps && scaled <= steps);
+      scaled = scaled >= 0.0 ? steps - 1.0 : -steps;
+    }
+    writer->words[i] = (int)((int64_t)scaled * justify);
+  }
+}
+
+static void interleave(rv_writer *writer, const float *const *channel, size_t offset, size_t frames)
+{
+  const size_t channels = (size_t)writer->info.channels;
+  double peak = writer->peak;
+  for (size_t c = 0; c < channels; c++)
+    for (size_t i = 0; i < frames; i++) {
+      const float sample = channel[c][offset + i];
+      writer->interleaved[i * channels + c] = sample;
+      peak = fmax(peak, fabs((double)sample));
+    }
+  writer->peak = peak;
+}
+
+rv_status rv_writer_write(rv_writer *writer, const float *const *channel, size_t frames,
+                          rv_error *error)
+{
+  for (size_t done = 0; done < frames;) {
+    const size_t piece = frames - done < RV_PIECE ? frames - done : RV_PIECE;
+    interleave(writer, channel, done, piece);
+    if (writer->bits)
+      quantize(writer, piece * (size_t)writer->info.channels);
+    errno = 0;
+    const sf_count_t written =
+        writer->bits ? sf_writef_int(writer->file, writer->words, (sf_count_t)piece)
+                     : sf_writef_float(writer->file, writer->interleaved, (sf_count_t)piece);
+    if (written != (sf_count_t)piece)
+      return write_failed(writer->path, errno, sf_strerror(writer->file), error);
+    done += piece;
+  }
+  return RV_OK;
+}
+
+uint64_t rv_writer_clipped(const rv_writer *writer)
+{
+  return writer->clipped;
+}
+
+double rv_writer_peak(const rv_writer *writer)
+{
+  return writer->peak;
+}
+
+rv_status rv_writer_close(rv_writer *writer, rv_error *error)
+{
+  errno = 0;
+  const int code = sf_close(writer->file);
+  writer->file = NULL;
+  if (code) {
+    const rv_status status = write_failed(writer->path, errno, sf_error_number(code), error);
+    rv_writer_abandon(writer);
+    return status;
+  }
+  const rv_status status = rv_replacement_commit(writer->replacement, error);
+  release(writer);
+  return status;
+}
+
+rv_status rv_audio_write(const char *path, const rv_audio *audio, rv_error *error)
+{
+  const rv_writer_config config = {.channels = audio->channels,
+                                   .rate = audio->rate,
+                                   .word = RV_WORD_FLOAT,
+                                   .frames = audio->frames};
+  rv_writer *writer = NULL;
+  rv_status status = rv_writer_open(path, &config, &writer, error);
+  if (!writer)
+    return status;
+  status = rv_writer_write(writer, (const float *const *)audio->channel, audio->frames, error);
+  if (status) {
+    rv_writer_abandon(writer);
+    return status;
+  }
+  return rv_writer_close(writer, error);
+}
