@@ -51,12 +51,15 @@ RV_API unsigned rv_engine_faults(const rv_engine *engine);
 RV_API void rv_engine_set_owner(rv_engine *engine, void *owner); ///< setup only
 RV_API void *rv_engine_owner(const rv_engine *engine);           ///< any thread
 
-/// The values that the user moves. rv_chain_defaults fills in those on which bit-equality rests.
+/// The values that the user moves. rv_chain_defaults fills in those on which bit-equality rests:
+/// gains 0 dB, enabled, knobs NaN.
 typedef struct rv_chain_settings {
-  float input_gain_db;       ///< smoothed
-  float output_gain_db;      ///< smoothed
-  bool enabled;              ///< false: the dry signal, after a 20 ms fade, at the same latency
-  float knobs[RV_MAX_KNOBS]; ///< in the model's own units, smoothed
+  float input_gain_db;  ///< smoothed
+  float output_gain_db; ///< smoothed
+  bool enabled;         ///< false: the dry signal, after a 20 ms fade, at the same latency
+  /// In the model's own units, clamped to its range, smoothed; NaN leaves the engine's knob as it
+  /// is.
+  float knobs[RV_MAX_KNOBS];
 } rv_chain_settings;
 
 RV_API void rv_chain_defaults(rv_chain_settings *settings);
@@ -76,9 +79,11 @@ RV_API void rv_chain_reset(rv_chain *chain, const rv_chain_settings *settings);
 /// thread.
 RV_API void rv_chain_set(rv_chain *chain, const rv_chain_settings *settings);
 
-/// Takes an engine (NULL: none) over by a cross-fade, or at once where nothing has played since the
-/// last reset. Returns false, and takes nothing, while a fade runs or a retired engine has not been
-/// collected: ask again at the next block. Audio thread.
+/// Takes an engine of the chain's rate and channels (NULL: none) over, reset and with the chain's
+/// knobs, by a cross-fade of 30 ms, or at once where nothing has played since the last reset. While
+/// no engine is there the dry signal passes, without the gains. Returns false, and takes nothing,
+/// while a fade runs or a retired engine has not been collected: ask again at the next block. Audio
+/// thread.
 RV_API bool rv_chain_swap(rv_chain *chain, rv_engine *engine);
 
 /// The engine that a finished swap has left behind, once; else NULL. The caller frees it off the

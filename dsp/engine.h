@@ -1,0 +1,18 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// What the chain asks of an engine.
+
+#ifndef RECURVE_DSP_ENGINE_H
+#define RECURVE_DSP_ENGINE_H
+
+#include "recurve/chain.h"
+
+/// Runs [channels][frames]; the caller has set the control word. Audio thread.
+void rv_engine_process(rv_engine *engine, const float *const *in, float *const *out, size_t frames);
+
+/// New targets for the knobs, approached in steps of RV_GRID frames; values that are not finite
+/// leave a knob as it is. `jump`: at once. Audio thread.
+void rv_engine_set_knobs(rv_engine *engine, const float *knobs, bool jump);
+
+#endif

@@ -1,0 +1,280 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+#include "recurve/voice.h"
+
+#include "kernel.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// Buffers of one layer of a voice.
+typedef struct layer_buffers {
+  float *rows; ///< [channels][1 + RV_PIECE][stride]: row 0 is the state before the piece
+  float *c;    ///< [channels][stride], RV_LSTM only
+  float *bias; ///< [blocks][gates][lanes], knobs folded in
+} layer_buffers;
+
+struct rv_voice {
+  const rv_network *network;
+  int channels;
+  int grid; ///< frames since the grid's last line
+  unsigned faults;
+  bool stored; ///< the start state to return to after a fault
+  layer_buffers layers[RV_MAX_LAYERS];
+  float *x; ///< [channels][RV_PIECE]: input after its gain
+  float *scratch;
+  float knobs[RV_MAX_KNOBS];
+  void *memory;
+};
+
+static size_t rounded(size_t elements)
+{
+  return (elements * sizeof(float) + RV_ALIGN - 1) / RV_ALIGN * RV_ALIGN / sizeof(float);
+}
+
+static float *part(float *memory, size_t *used, size_t elements)
+{
+  float *at = memory ? memory + *used : NULL;
+  *used += rounded(elements);
+  return at;
+}
+
+static size_t rows_size(const rv_packed *layer)
+{
+  return (size_t)(1 + RV_PIECE) * (size_t)layer->stride;
+}
+
+/// Lays the buffers out in `memory`, or only counts if that is NULL. Returns the floats used.
+static size_t lay_out(rv_voice *voice, float *memory)
+{
+  const rv_network *network = voice->network;
+  const size_t channels = (size_t)voice->channels;
+  size_t used = 0;
+  size_t scratch = 0;
+  for (int l = 0; l < network->n_layers; l++) {
+    const rv_packed *layer = &network->layers[l];
+    const size_t stride = (size_t)layer->stride;
+    voice->layers[l].bias = part(memory, &used, stride * (size_t)layer->gates);
+    voice->layers[l].rows = part(memory, &used, channels * rows_size(layer));
+    if (layer->kind == RV_LSTM)
+      voice->layers[l].c = part(memory, &used, channels * stride);
+    const size_t need = rv_packed_scratch(layer);
+    scratch = need > scratch ? need : scratch;
+  }
+  voice->scratch = part(memory, &used, scratch);
+  voice->x = part(memory, &used, channels * RV_PIECE);
+  return used;
+}
+
+static void fold_knobs(rv_voice *voice)
+{
+  for (int l = 0; l < voice->network->n_layers; l++) {
+    const rv_packed *layer = &voice->network->layers[l];
+    const size_t row = (size_t)layer->stride * (size_t)layer->gates;
+    float *bias = voice->layers[l].bias;
+    memcpy(bias, layer->b, row * sizeof *bias);
+    for (int k = 0; k < layer->knobs; k++)
+      for (size_t j = 0; j < row; j++)
+        bias[j] += layer->w_knobs[(size_t)k * row + j] * voice->knobs[k];
+  }
+}
+
+rv_status rv_voice_new(const rv_network *network, int channels, rv_voice **voice, rv_error *error)
+{
+  if (channels < 1 || channels > RV_MAX_CHANNELS)
+    return rv_fail(error, RV_BAD_ARGUMENT, "%d channels; 1 to %d are played", channels,
+                   RV_MAX_CHANNELS);
+  rv_voice *made = calloc(1, sizeof *made);
+  if (made) {
+    made->network = network;
+    made->channels = channels;
+    made->memory = rv_allocate(lay_out(made, NULL) * sizeof(float));
+  }
+  if (!made || !made->memory) {
+    free(made);
+    return rv_fail(error, RV_NO_MEMORY, "out of memory for a voice");
+  }
+  (void)lay_out(made, made->memory);
+  for (int k = 0; k < network->n_knobs; k++)
+    made->knobs[k] = network->knobs[k].initial;
+  fold_knobs(made);
+  rv_voice_reset(made, true);
+  *voice = made;
+  return RV_OK;
+}
+
+void rv_voice_free(rv_voice *voice)
+{
+  if (voice)
+    free(voice->memory);
+  free(voice);
+}
+
+static void start_channel(rv_voice *voice, int ch)
+{
+  for (int l = 0; l < voice->network->n_layers; l++) {
+    const rv_packed *layer = &voice->network->layers[l];
+    const size_t bytes = (size_t)layer->stride * sizeof(float);
+    float *h = voice->layers[l].rows + (size_t)ch * rows_size(layer);
+    memset(h, 0, bytes);
+    if (layer->start_h && voice->stored)
+      memcpy(h, layer->start_h, bytes);
+    if (!layer->start_c)
+      continue;
+    float *c = voice->layers[l].c + (size_t)ch * (size_t)layer->stride;
+    memset(c, 0, bytes);
+    if (voice->stored)
+      memcpy(c, layer->start_c, bytes);
+  }
+}
+
+void rv_voice_reset(rv_voice *voice, bool stored)
+{
+  voice->stored = stored;
+  voice->grid = 0;
+  for (int ch = 0; ch < voice->channels; ch++)
+    start_channel(voice, ch);
+}
+
+void rv_voice_copy_state(rv_voice *to, const rv_voice *from)
+{
+  to->grid = 0;
+  for (int l = 0; l < to->network->n_layers; l++) {
+    const rv_packed *layer = &to->network->layers[l];
+    const size_t stride = (size_t)layer->stride;
+    if (layer->kind == RV_DENSE)
+      continue;
+    for (int ch = 0; ch < to->channels; ch++) {
+      const size_t at = (size_t)ch * rows_size(layer);
+      memcpy(to->layers[l].rows + at, from->layers[l].rows + at, stride * sizeof(float));
+    }
+    if (layer->kind == RV_LSTM)
+      memcpy(to->layers[l].c, from->layers[l].c, (size_t)to->channels * stride * sizeof(float));
+  }
+}
+
+void rv_voice_set_knobs(rv_voice *voice, const float *values)
+{
+  for (int k = 0; k < voice->network->n_knobs; k++) {
+    const rv_knob *knob = &voice->network->knobs[k];
+    if (isfinite(values[k]))
+      voice->knobs[k] = fminf(fmaxf(values[k], knob->minimum), knob->maximum);
+  }
+  if (voice->network->n_knobs)
+    fold_knobs(voice);
+}
+
+/// Copies a piece of all channels before anything is written, as out may be any of the inputs.
+static void take_input(rv_voice *voice, const float *const *in, int frames)
+{
+  const float gain = voice->network->input_gain;
+  for (int ch = 0; ch < voice->channels; ch++)
+    for (int t = 0; t < frames; t++) {
+      const float sample = in[ch][t];
+      voice->x[(size_t)ch * RV_PIECE + (size_t)t] = (isfinite(sample) ? sample : 0.0F) * gain;
+    }
+}
+
+/// Runs all layers over a piece of up to RV_PIECE frames of the channels first … first + count.
+static void run_piece(rv_voice *voice, int first, int count, float *const *out, int frames)
+{
+  const rv_network *network = voice->network;
+  rv_kernel_run run = {.frames = frames, .channels = count, .in_stride = 1};
+  run.scratch = voice->scratch;
+  for (int i = 0; i < count; i++)
+    run.in[i] = voice->x + (size_t)(first + i) * RV_PIECE;
+  for (int l = 0; l < network->n_layers; l++) {
+    const rv_packed *layer = &network->layers[l];
+    const size_t stride = (size_t)layer->stride;
+    const size_t size = rows_size(layer);
+    run.layer = layer;
+    run.bias = voice->layers[l].bias;
+    for (int i = 0; i < count; i++) {
+      run.out[i] = voice->layers[l].rows + (size_t)(first + i) * size;
+      run.c[i] = voice->layers[l].c ? voice->layers[l].c + (size_t)(first + i) * stride : NULL;
+    }
+    network->kernels->layer(&run);
+    for (int i = 0; i < count; i++) {
+      run.in[i] = run.out[i] + stride;
+      memcpy(run.out[i], run.out[i] + (size_t)frames * stride, stride * sizeof(float));
+    }
+    run.in_stride = stride;
+  }
+  for (int i = 0; i < count; i++) {
+    const float *x = voice->x + (size_t)(first + i) * RV_PIECE;
+    for (int t = 0; t < frames; t++) {
+      const float y = run.in[i][(size_t)t * run.in_stride];
+      const float sample = (y + network->skip * x[t]) * network->output_gain;
+      out[first + i][t] = isfinite(sample) ? sample : 0.0F;
+    }
+  }
+}
+
+/// Whether all numbers are finite, in time that does not depend on them: anything that is not gives
+/// NaN when multiplied by zero.
+static bool all_finite(const float *values, size_t n)
+{
+  float sum = 0.0F;
+  for (size_t i = 0; i < n; i++)
+    sum += values[i] * 0.0F;
+  return sum == 0.0F;
+}
+
+static void check_state(rv_voice *voice)
+{
+  bool sound = true;
+  for (int l = 0; l < voice->network->n_layers; l++) {
+    const rv_packed *layer = &voice->network->layers[l];
+    const size_t stride = (size_t)layer->stride;
+    if (layer->kind == RV_DENSE)
+      continue;
+    for (int ch = 0; ch < voice->channels; ch++) {
+      sound &= all_finite(voice->layers[l].rows + (size_t)ch * rows_size(layer), stride);
+      if (voice->layers[l].c)
+        sound &= all_finite(voice->layers[l].c + (size_t)ch * stride, stride);
+    }
+  }
+  if (sound)
+    return;
+  voice->faults++;
+  for (int ch = 0; ch < voice->channels; ch++)
+    start_channel(voice, ch);
+}
+
+void rv_voice_process(rv_voice *voice, const float *const *in, float *const *out, size_t frames)
+{
+  const float *from[RV_MAX_CHANNELS];
+  float *to[RV_MAX_CHANNELS];
+  for (int ch = 0; ch < voice->channels; ch++) {
+    from[ch] = in[ch];
+    to[ch] = out[ch];
+  }
+  while (frames) {
+    const int left = RV_GRID - voice->grid;
+    int piece = left < RV_PIECE ? left : RV_PIECE;
+    if ((size_t)piece > frames)
+      piece = (int)frames;
+    take_input(voice, from, piece);
+    for (int ch = 0; ch < voice->channels; ch += RV_LOCKSTEP) {
+      const int more = voice->channels - ch;
+      run_piece(voice, ch, more < RV_LOCKSTEP ? more : RV_LOCKSTEP, to, piece);
+    }
+    for (int ch = 0; ch < voice->channels; ch++) {
+      from[ch] += piece;
+      to[ch] += piece;
+    }
+    frames -= (size_t)piece;
+    voice->grid += piece;
+    if (voice->grid == RV_GRID) {
+      voice->grid = 0;
+      check_state(voice);
+    }
+  }
+}
+
+unsigned rv_voice_faults(const rv_voice *voice)
+{
+  return voice->faults;
+}

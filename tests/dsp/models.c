@@ -1,0 +1,85 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+#include "models.h"
+
+#include "support.h"
+
+#include <math.h>
+
+static void fill(float *array, size_t n, float amplitude, uint64_t *state)
+{
+  for (size_t i = 0; i < n; i++)
+    array[i] = amplitude * rv_test_random(state);
+}
+
+void rv_test_fill(rv_description *description, float scale, uint64_t *state)
+{
+  for (int l = 0; l < description->n_layers; l++) {
+    rv_layer *layer = &description->layers[l];
+    const size_t units = (size_t)layer->units;
+    const size_t rows = (size_t)rv_kind_gates(layer->kind) * units;
+    const float small = scale / sqrtf((float)layer->units);
+    fill(layer->w, rows * (size_t)layer->inputs, scale / sqrtf((float)layer->inputs), state);
+    fill(layer->b, rows, 0.3F * scale, state);
+    if (layer->u)
+      fill(layer->u, rows * units, small, state);
+    if (layer->bn)
+      fill(layer->bn, units, 0.3F * scale, state);
+    if (layer->start)
+      fill(layer->start, (size_t)rv_kind_states(layer->kind) * units, 0.5F, state);
+  }
+}
+
+void rv_test_layer(rv_description *description, rv_kind kind, int units, rv_activation activation)
+{
+  rv_error error = {{0}};
+  const int n = description->n_layers;
+  const int inputs = n ? description->layers[n - 1].units : 1 + description->n_knobs;
+  ck_assert_msg(!rv_description_add(description, kind, inputs, units, activation, &error), "%s",
+                error.text);
+}
+
+void rv_test_knob(rv_description *description, float minimum, float maximum, float initial)
+{
+  rv_knob *knob = &description->knobs[description->n_knobs++];
+  knob->minimum = minimum;
+  knob->maximum = maximum;
+  knob->initial = initial;
+}
+
+rv_description *rv_test_model(rv_kind kind, int units, float scale, uint64_t seed)
+{
+  rv_description *made = NULL;
+  uint64_t state = seed * 77777 + 1;
+  ck_assert_int_eq(rv_description_new(&made, NULL), RV_OK);
+  rv_test_layer(made, kind, units, RV_LINEAR);
+  rv_test_layer(made, RV_DENSE, 1, RV_LINEAR);
+  rv_test_fill(made, scale, &state);
+  return made;
+}
+
+rv_network *rv_test_network(const rv_description *description, rv_isa isa)
+{
+  rv_network *network = NULL;
+  rv_error error = {{0}};
+  ck_assert_msg(!rv_network_new(description, isa, &network, &error), "%s", error.text);
+  return network;
+}
+
+void rv_test_signal(float *to, size_t frames, uint64_t seed)
+{
+  uint64_t state = seed * 31337 + 7;
+  float pitch = 0.02F;
+  float level = 0.0F;
+  for (size_t t = 0; t < frames; t++) {
+    if (t % 4000 == 0) {
+      pitch = 0.03F + 0.02F * rv_test_random(&state);
+      level = 0.5F + 0.2F * rv_test_random(&state);
+    }
+    const float phase = pitch * (float)(t % 4000);
+    to[t] =
+        level * (0.8F * sinf(phase) + 0.3F * sinf(2.7F * phase)) + 0.02F * rv_test_random(&state);
+    level *= 0.9993F;
+  }
+}
