@@ -34,6 +34,22 @@ typedef struct rv_option {
   const char *help; ///< one sentence, lower case, no full stop
 } rv_option;
 
+/// Options that every subcommand words alike (rv_report obeys the first two), and the end of a
+/// table. --help is added by the parser.
+#define RV_OPTION_OF_QUIET                                                                         \
+  {                                                                                                \
+    .name = "quiet", .letter = 'q', .kind = RV_OPTION_FLAG,                                        \
+    .help = "print failures and warnings only"                                                     \
+  }
+#define RV_OPTION_OF_JSON                                                                          \
+  {                                                                                                \
+    .name = "json", .kind = RV_OPTION_FLAG, .help = "print one JSON object a line, for machines"   \
+  }
+#define RV_OPTION_END                                                                              \
+  {                                                                                                \
+    .name = NULL                                                                                   \
+  }
+
 typedef struct rv_args rv_args;
 
 typedef struct rv_command {
@@ -47,8 +63,9 @@ typedef struct rv_command {
   int (*run)(const rv_args *args);
 } rv_command;
 
-/// The value of an option of the table, or its default; asking for a name that is not in the table,
-/// or with another kind, is a programming error and aborts.
+/// The value of an option of the table, or its default (0 for a number that has none); asking for a
+/// name that is not in the table, or with another kind, is a programming error and aborts. Texts
+/// live as long as the arguments of main().
 bool rv_args_flag(const rv_args *args, const char *name);
 bool rv_args_given(const rv_args *args, const char *name);
 long rv_args_integer(const rv_args *args, const char *name);
@@ -57,7 +74,10 @@ const char *rv_args_text(const rv_args *args, const char *name); ///< NULL: not 
 size_t rv_args_list(const rv_args *args, const char *name, const char *const **values);
 size_t rv_args_operands(const rv_args *args, const char *const **operands);
 
-/// Writes "recurve NAME: text" on standard error and returns the status.
+const rv_command *rv_args_command(const rv_args *args);
+
+/// Writes "recurve NAME: text" on standard error and returns the status: RV_EXIT_USAGE (with a line
+/// that points to --help), RV_EXIT_FAILED.
 int rv_usage_error(const rv_args *args, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 int rv_failure(const rv_args *args, const char *format, ...) __attribute__((format(printf, 2, 3)));
