@@ -1,0 +1,62 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// One reader and one writer per format, and the words that they share. Setup only, all of it.
+
+#ifndef RECURVE_IO_FORMATS_H
+#define RECURVE_IO_FORMATS_H
+
+#include "json.h"
+
+/// Newest "version" of our own keys in the AIDA-X layout that is read, and the one that is written.
+#define RV_OWN_VERSION 1
+
+/// A gain that players of the AIDA-X family take for nothing at all: at or below this.
+#define RV_AIDAX_MUTE_DB (-90.0)
+
+/// What such a gain becomes in a description: its factor is zero in float, not merely small.
+#define RV_SILENCE_DB (-2000.0)
+
+/// A layer of the AIDA-X layout.
+typedef struct rv_aidax_type {
+  const char *name;
+  rv_kind kind;
+  bool own;       ///< only in a file that says "format": "recurve"
+  int file_at[4]; ///< where the file keeps gate g of description.h
+} rv_aidax_type;
+
+/// The type of that name, or NULL.
+const rv_aidax_type *rv_aidax_type_named(const char *name);
+/// The type under which a kind is written.
+const rv_aidax_type *rv_aidax_type_of(rv_kind kind);
+
+/// "", "tanh", ...: the name of a dense layer's activation in the AIDA-X layout.
+const char *rv_aidax_activation_name(rv_activation activation);
+bool rv_aidax_activation_named(const char *name, rv_activation *activation);
+
+/// Members of "metadata" that are numbers or lists, never texts; ended by NULL.
+extern const char *const rv_aidax_reserved[];
+
+/// Fills an empty description from the root of a file; rv_description_check is still to come.
+rv_status rv_aidax_read(const rv_json_source *source, const json_t *root,
+                        rv_description *description);
+rv_status rv_guitarml_read(const rv_json_source *source, const json_t *root,
+                           rv_description *description);
+
+/// Makes the root of a file from a checked description. RV_UNSUPPORTED names what the format cannot
+/// hold.
+rv_status rv_aidax_write(const rv_description *description, json_t **root, rv_error *error);
+rv_status rv_guitarml_write(const rv_description *description, json_t **root, rv_error *error);
+
+/// Names the knobs of a description "Knob 1" ..., from 0 to 1, in the middle. RV_UNSUPPORTED where
+/// there are too many.
+rv_status rv_knobs_default(const rv_json_source *source, int knobs, rv_description *description);
+
+/// The object under a key, or NULL.
+static inline const json_t *rv_json_object(const json_t *object, const char *key)
+{
+  const json_t *value = json_object_get(object, key);
+  return json_is_object(value) ? value : NULL;
+}
+
+#endif
