@@ -1,7 +1,7 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-#include "models.h"
+#include "handmade.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,9 +22,9 @@ static rv_description *through_file(const rv_description *model, rv_format forma
 START_TEST(any_model_reads_back_the_same_to_the_last_bit)
 {
   for (uint64_t seed = 1; seed <= 300; seed++) {
-    rv_description *model = rv_test_any_model(seed);
+    rv_description *model = rv_handmade_any(seed);
     rv_description *back = through_file(model, RV_FORMAT_AIDAX);
-    rv_test_assert_same(model, back);
+    rv_handmade_assert_same(model, back);
     rv_description_free(model);
     rv_description_free(back);
   }
@@ -36,12 +36,12 @@ START_TEST(a_guitarml_file_reads_back_the_same)
   const rv_kind kinds[] = {RV_LSTM, RV_GRU};
   for (int k = 0; k < 2; k++)
     for (int knobs = 0; knobs < 3; knobs++) {
-      rv_description *model = rv_test_model(kinds[k], knobs, 9, 77 + (uint64_t)knobs);
+      rv_description *model = rv_handmade_model(kinds[k], knobs, 9, 77 + (uint64_t)knobs);
       model->skip = (float)(knobs & 1);
       model->rate = knobs ? 48000.0 : 44100.0;
       model->rate_known = knobs;
       rv_description *back = through_file(model, RV_FORMAT_GUITARML);
-      rv_test_assert_same(model, back);
+      rv_handmade_assert_same(model, back);
       rv_description_free(model);
       rv_description_free(back);
     }
@@ -60,7 +60,7 @@ static bool file_says(const rv_description *model, const char *word)
 
 START_TEST(only_what_the_layout_cannot_say_marks_a_file_as_our_own)
 {
-  rv_description *model = rv_test_model(RV_GRU, 1, 8, 5);
+  rv_description *model = rv_handmade_model(RV_GRU, 1, 8, 5);
   model->skip = 1.0F;
   ck_assert(!file_says(model, "\"format\""));
   model->skip = 0.5F;
@@ -69,7 +69,7 @@ START_TEST(only_what_the_layout_cannot_say_marks_a_file_as_our_own)
   model->layers[0].start[3] = 0.1F;
   ck_assert(file_says(model, "\"format\": \"recurve\""));
   rv_description_free(model);
-  model = rv_test_model(RV_RNN, 0, 8, 5);
+  model = rv_handmade_model(RV_RNN, 0, 8, 5);
   ck_assert(file_says(model, "\"format\": \"recurve\""));
   rv_description_free(model);
 }

@@ -1,7 +1,7 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-#include "models.h"
+#include "handmade.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@ static void fill(float *array, int elements, uint64_t *seed)
     array[i] = rv_test_random(seed) * 0.7F;
 }
 
-void rv_test_fill(rv_layer *layer, bool start, uint64_t *seed)
+void rv_handmade_fill(rv_layer *layer, bool start, uint64_t *seed)
 {
   const int rows = rv_kind_gates(layer->kind) * layer->units;
   fill(layer->w, rows * layer->inputs, seed);
@@ -31,7 +31,7 @@ static rv_layer *add(rv_description *model, rv_kind kind, int inputs, int units,
   ck_assert_msg(!rv_description_add(model, kind, inputs, units, activation, &error), "%s",
                 error.text);
   rv_layer *layer = &model->layers[model->n_layers - 1];
-  rv_test_fill(layer, false, seed);
+  rv_handmade_fill(layer, false, seed);
   return layer;
 }
 
@@ -44,7 +44,7 @@ static void name_knobs(rv_description *model, int knobs)
   }
 }
 
-rv_description *rv_test_model(rv_kind kind, int knobs, int units, uint64_t seed)
+rv_description *rv_handmade_model(rv_kind kind, int knobs, int units, uint64_t seed)
 {
   rv_description *model = NULL;
   ck_assert_int_eq(rv_description_new(&model, NULL), RV_OK);
@@ -91,7 +91,7 @@ static void add_extras(rv_description *model, uint64_t *seed)
   ck_assert(!rv_description_set_probe(model, probe, probe + 50, (size_t)frames, NULL));
 }
 
-rv_description *rv_test_any_model(uint64_t seed)
+rv_description *rv_handmade_any(uint64_t seed)
 {
   const rv_kind kinds[] = {RV_RNN, RV_LSTM, RV_GRU, RV_GRU_BEFORE};
   rv_description *model = NULL;
@@ -104,7 +104,7 @@ rv_description *rv_test_any_model(uint64_t seed)
     const rv_kind kind = kinds[pick(&seed, 4)];
     rv_layer *layer = add(model, kind, inputs, units, RV_LINEAR, &seed);
     if (pick(&seed, 3) == 0)
-      rv_test_fill(layer, true, &seed);
+      rv_handmade_fill(layer, true, &seed);
     inputs = units;
     if (pick(&seed, 3) == 0) {
       const int width = 1 + pick(&seed, 9);
@@ -147,7 +147,7 @@ static void assert_same_number(double a, double b)
   ck_assert_msg(isnan(a) ? isnan(b) : a == b, "%.17g and %.17g", a, b);
 }
 
-void rv_test_assert_same(const rv_description *a, const rv_description *b)
+void rv_handmade_assert_same(const rv_description *a, const rv_description *b)
 {
   ck_assert_int_eq(a->n_layers, b->n_layers);
   for (int l = 0; l < a->n_layers; l++)
@@ -179,16 +179,16 @@ void rv_test_assert_same(const rv_description *a, const rv_description *b)
   }
 }
 
-rv_status rv_test_read(const char *text, rv_description **model, rv_error *error)
+rv_status rv_handmade_read(const char *text, rv_description **model, rv_error *error)
 {
   return rv_model_read_memory(text, strlen(text), "t.json", model, NULL, error);
 }
 
-void rv_test_assert_refused(const char *text, rv_status status, const char *expected)
+void rv_handmade_assert_refused(const char *text, rv_status status, const char *expected)
 {
   rv_error error = {{0}};
   rv_description *model = NULL;
-  const rv_status got = rv_test_read(text, &model, &error);
+  const rv_status got = rv_handmade_read(text, &model, &error);
   ck_assert_msg(got == status, "status %d, not %d: %s", got, status, error.text);
   ck_assert_msg(strstr(error.text, expected), "\"%s\" is not in \"%s\"", expected, error.text);
   ck_assert_ptr_null(strchr(error.text, '\n'));
