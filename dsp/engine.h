@@ -12,7 +12,7 @@
 void rv_engine_process(rv_engine *engine, const float *const *in, float *const *out, size_t frames);
 
 /// New targets for the knobs, approached in steps of RV_GRID frames; values that are not finite
-/// leave a knob as it is. `jump`: at once. Audio thread.
-void rv_engine_set_knobs(rv_engine *engine, const float *knobs, bool jump);
+/// leave a knob as it is. Audio thread.
+void rv_engine_set_knobs(rv_engine *engine, const float *knobs, bool at_once);
 
 #endif

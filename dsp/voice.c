@@ -222,25 +222,25 @@ static bool all_finite(const float *values, size_t n)
   return sum == 0.0F;
 }
 
+/// Resets the channels whose state is not finite; the others play on.
 static void check_state(rv_voice *voice)
 {
-  bool sound = true;
-  for (int l = 0; l < voice->network->n_layers; l++) {
-    const rv_packed *layer = &voice->network->layers[l];
-    const size_t stride = (size_t)layer->stride;
-    if (layer->kind == RV_DENSE)
-      continue;
-    for (int ch = 0; ch < voice->channels; ch++) {
+  for (int ch = 0; ch < voice->channels; ch++) {
+    bool sound = true;
+    for (int l = 0; l < voice->network->n_layers; l++) {
+      const rv_packed *layer = &voice->network->layers[l];
+      const size_t stride = (size_t)layer->stride;
+      if (layer->kind == RV_DENSE)
+        continue;
       sound &= all_finite(voice->layers[l].rows + (size_t)ch * rows_size(layer), stride);
       if (voice->layers[l].c)
         sound &= all_finite(voice->layers[l].c + (size_t)ch * stride, stride);
     }
+    if (!sound) {
+      voice->faults++;
+      start_channel(voice, ch);
+    }
   }
-  if (sound)
-    return;
-  voice->faults++;
-  for (int ch = 0; ch < voice->channels; ch++)
-    start_channel(voice, ch);
 }
 
 void rv_voice_process(rv_voice *voice, const float *const *in, float *const *out, size_t frames)

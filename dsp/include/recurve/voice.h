@@ -45,7 +45,8 @@ RV_API void rv_voice_set_knobs(rv_voice *voice, const float *values);
 RV_API void rv_voice_process(rv_voice *voice, const float *const *in, float *const *out,
                              size_t frames);
 
-/// How many times a non-finite state has been reset since the voice was made. Audio thread.
+/// How many times the non-finite state of a channel has been reset since the voice was made. Audio
+/// thread.
 RV_API unsigned rv_voice_faults(const rv_voice *voice);
 
 #ifdef __cplusplus
