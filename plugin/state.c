@@ -1,0 +1,94 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+#include "state.h"
+
+#include "messages.h"
+
+#include <lv2/core/lv2_util.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void free_path(const LV2_State_Free_Path *freer, char *path)
+{
+  if (freer)
+    freer->free_path(freer->handle, path);
+  else
+    free(path);
+}
+
+static LV2_State_Status store_model(const char *path, const rv_uris *uris,
+                                    LV2_State_Store_Function store, LV2_State_Handle handle,
+                                    const LV2_Feature *const *features)
+{
+  const LV2_State_Map_Path *map = lv2_features_data(features, LV2_STATE__mapPath);
+  const LV2_State_Free_Path *freer = lv2_features_data(features, LV2_STATE__freePath);
+  char *abstract = map ? map->abstract_path(map->handle, path) : NULL;
+  const char *text = abstract ? abstract : path;
+  const uint32_t flags = abstract ? LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE : LV2_STATE_IS_POD;
+  const LV2_State_Status status =
+      store(handle, uris->model, text, strlen(text) + 1, uris->atom_Path, flags);
+  if (abstract)
+    free_path(freer, abstract);
+  return status;
+}
+
+LV2_State_Status rv_state_save(rv_loader *loader, const rv_uris *uris,
+                               LV2_State_Store_Function store, LV2_State_Handle handle,
+                               const LV2_Feature *const *features)
+{
+  char path[RV_PATH_SIZE];
+  unsigned serial = 0;
+  while (!rv_boundary_read(&loader->boundary, path, &serial))
+    (void)sched_yield();
+  const int32_t version = RV_STATE_VERSION;
+  LV2_State_Status status = store(handle, uris->state_version, &version, sizeof version,
+                                  uris->atom_Int, LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE);
+  if (!status && *path)
+    status = store_model(path, uris, store, handle, features);
+  return status;
+}
+
+/// The path of a stored model on this machine; false where the value is not one.
+static bool stored_path(const rv_uris *uris, LV2_URID type, size_t size, const void *value,
+                        const LV2_Feature *const *features, char path[RV_PATH_SIZE])
+{
+  const LV2_State_Map_Path *map = lv2_features_data(features, LV2_STATE__mapPath);
+  const LV2_State_Free_Path *freer = lv2_features_data(features, LV2_STATE__freePath);
+  if (size > UINT32_MAX || !rv_messages_path(uris, type, (uint32_t)size, value, path))
+    return false;
+  char *absolute = map && *path ? map->absolute_path(map->handle, path) : NULL;
+  if (!absolute)
+    return true;
+  const size_t length = strlen(absolute);
+  const bool fits = length < RV_PATH_SIZE;
+  if (fits)
+    memcpy(path, absolute, length + 1);
+  free_path(freer, absolute);
+  return fits;
+}
+
+LV2_State_Status rv_state_restore(rv_loader *loader, const rv_uris *uris,
+                                  LV2_State_Retrieve_Function retrieve, LV2_State_Handle handle,
+                                  const LV2_Feature *const *features)
+{
+  size_t size = 0;
+  uint32_t type = 0;
+  uint32_t flags = 0;
+  char path[RV_PATH_SIZE] = "";
+  const void *value = retrieve(handle, uris->model, &size, &type, &flags);
+  if (value) {
+    if (!stored_path(uris, type, size, value, features, path))
+      return LV2_STATE_ERR_BAD_TYPE;
+  } else if (!retrieve(handle, uris->state_version, &size, &type, &flags)) {
+    return LV2_STATE_SUCCESS;
+  }
+  rv_boundary_ask(&loader->boundary, RV_ASKER_STATE, path);
+  const LV2_Worker_Schedule *schedule = lv2_features_data(features, LV2_WORKER__schedule);
+  const uint32_t message = 0;
+  if (!schedule ||
+      schedule->schedule_work(schedule->handle, sizeof message, &message) != LV2_WORKER_SUCCESS)
+    rv_loader_work(loader);
+  return LV2_STATE_SUCCESS;
+}
