@@ -1,11 +1,13 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-/// The subcommands in the order of --help. Each has its line here, its name in tools/meson.build,
-/// and a file cmd_NAME.c that defines rv_command_NAME.
+/// The subcommands in the order of --help. Each has its line here and in commands.h, its name in
+/// tools/meson.build, and a file cmd_NAME.c that defines rv_command_NAME.
 
 #include "commands.h"
 
 const rv_command *const rv_commands[] = {
+    &rv_command_process,
+    &rv_command_info,
     NULL,
 };

@@ -6,4 +6,7 @@
 
 #include "cli/command.h"
 
+extern const rv_command rv_command_info;
+extern const rv_command rv_command_process;
+
 #endif

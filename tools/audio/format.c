@@ -55,11 +55,10 @@ static int container_of_kind(rv_file_kind kind)
   return 0;
 }
 
-/// All RIFF-like containers hold the same words, so that a choice of "wav" keeps RF64 and W64.
+/// All that goes by the name of .wav: who asks for "wav" may keep the variant that is there.
 static bool is_wav_like(int container)
 {
-  return container == SF_FORMAT_WAV || container == SF_FORMAT_WAVEX ||
-         container == SF_FORMAT_RF64 || container == SF_FORMAT_W64;
+  return container == SF_FORMAT_WAV || container == SF_FORMAT_WAVEX || container == SF_FORMAT_RF64;
 }
 
 static int subtype_of_word(rv_word word)

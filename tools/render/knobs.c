@@ -1,0 +1,56 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+#include "render/knobs.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static int find(const rv_description *model, const char *name, size_t length)
+{
+  for (int k = 0; k < model->n_knobs; k++)
+    if (length && strlen(model->knobs[k].name) == length &&
+        !strncasecmp(model->knobs[k].name, name, length))
+      return k;
+  if (length == 1 && name[0] >= '1' && name[0] - '1' < model->n_knobs)
+    return name[0] - '1';
+  return -1;
+}
+
+static rv_status unknown(const rv_description *model, const char *word, rv_error *error)
+{
+  char names[RV_MAX_KNOBS * (RV_NAME_SIZE + 8)] = "";
+  size_t used = 0;
+  if (!model->n_knobs)
+    return rv_fail(error, RV_BAD_ARGUMENT, "--knob %s: the model has no knobs", word);
+  for (int k = 0; k < model->n_knobs; k++)
+    used += (size_t)snprintf(names + used, sizeof names - used, "%s%d %s", k ? ", " : "", k + 1,
+                             model->knobs[k].name);
+  return rv_fail(error, RV_BAD_ARGUMENT, "--knob %s: no such knob; the model has: %s", word, names);
+}
+
+rv_status rv_knobs_set(const rv_description *model, const char *const *words, size_t n,
+                       float *values, rv_error *error)
+{
+  for (int k = 0; k < model->n_knobs; k++)
+    values[k] = model->knobs[k].initial;
+  for (size_t w = 0; w < n; w++) {
+    const char *equals = strrchr(words[w], '=');
+    if (!equals || !equals[1])
+      return rv_fail(error, RV_BAD_ARGUMENT, "--knob %s: write it as NAME=VALUE", words[w]);
+    const int k = find(model, words[w], (size_t)(equals - words[w]));
+    if (k < 0)
+      return unknown(model, words[w], error);
+    char *end = NULL;
+    const float value = strtof(equals + 1, &end);
+    const rv_knob *knob = &model->knobs[k];
+    if (*end || !(value >= knob->minimum && value <= knob->maximum))
+      return rv_fail(error, RV_BAD_ARGUMENT, "--knob %s: the value must be %g to %g", words[w],
+                     (double)knob->minimum, (double)knob->maximum);
+    values[k] = value;
+  }
+  return RV_OK;
+}

@@ -1,0 +1,15 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+#ifndef RECURVE_TOOLS_KNOBS_H
+#define RECURVE_TOOLS_KNOBS_H
+
+#include "recurve/description.h"
+
+/// Fills `values` [RV_MAX_KNOBS] with the initial values of the model's knobs and then with those
+/// of `n` words "NAME=VALUE"; NAME is a knob's name in any case of letters, or its number from 1
+/// on. RV_BAD_ARGUMENT names the knobs that there are.
+rv_status rv_knobs_set(const rv_description *model, const char *const *words, size_t n,
+                       float *values, rv_error *error);
+
+#endif
