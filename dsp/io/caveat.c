@@ -11,6 +11,7 @@
 static const int aidax_units[] = {8, 12, 16, 20, 24, 32, 40, 64, 80};
 #define AIDAX_KNOBS 2
 
+/// Writes a note and returns that there is one.
 static bool note(rv_error *text, const char *what, const char *who)
 {
   (void)rv_fail(text, RV_OK, "%s, so %s will refuse the file; it plays here", what, who);
@@ -22,8 +23,9 @@ static bool aidax_caveat(const rv_description *description, rv_error *text)
   static const char who[] = "AIDA-X and MOD devices";
   const rv_layer *layer = &description->layers[0];
   char what[160];
-  if (description->n_layers != 2 || (layer->kind != RV_LSTM && layer->kind != RV_GRU))
-    return note(text, "not one LSTM or GRU with one dense layer", who);
+  if (description->n_layers != 2 || (layer->kind != RV_LSTM && layer->kind != RV_GRU) ||
+      description->layers[1].activation != RV_LINEAR)
+    return note(text, "not one LSTM or GRU with one linear dense layer", who);
   if (description->n_knobs > AIDAX_KNOBS) {
     (void)snprintf(what, sizeof what, "%d knobs where at most %d are played", description->n_knobs,
                    AIDAX_KNOBS);

@@ -1,0 +1,230 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// The old file stays until the new one is whole, whatever goes wrong.
+
+#include "handmade.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void assert_content(const char *path, const char *expected)
+{
+  char *text = rv_test_read_file(path, NULL);
+  ck_assert_ptr_nonnull(text);
+  ck_assert_str_eq(text, expected);
+  free(text);
+}
+
+/// Files in the test's directory, hidden ones too.
+static int files_left(void)
+{
+  int count = 0;
+  DIR *directory = opendir(rv_test_directory());
+  ck_assert_ptr_nonnull(directory);
+  for (const struct dirent *entry = readdir(directory); entry; entry = readdir(directory))
+    count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+  (void)closedir(directory);
+  return count;
+}
+
+START_TEST(the_old_file_stays_until_commit)
+{
+  const char *path = rv_test_path("a.txt");
+  rv_replacement *replacement = NULL;
+  rv_test_write_file(path, "old", 3);
+  ck_assert_int_eq(rv_replacement_begin(path, &replacement, NULL), RV_OK);
+  rv_test_write_file(rv_replacement_path(replacement), "new", 3);
+  assert_content(path, "old");
+  ck_assert_int_eq(rv_replacement_commit(replacement, NULL), RV_OK);
+  assert_content(path, "new");
+  ck_assert_int_eq(files_left(), 1);
+}
+END_TEST
+
+START_TEST(an_abandoned_file_leaves_nothing)
+{
+  const char *path = rv_test_path("b.txt");
+  rv_replacement *replacement = NULL;
+  ck_assert_int_eq(rv_replacement_begin(path, &replacement, NULL), RV_OK);
+  rv_test_write_file(rv_replacement_path(replacement), "new", 3);
+  rv_replacement_abandon(replacement);
+  ck_assert_int_eq(files_left(), 0);
+  rv_replacement_abandon(NULL);
+}
+END_TEST
+
+START_TEST(two_at_once_do_not_meet)
+{
+  const char *path = rv_test_path("c.txt");
+  rv_replacement *one = NULL;
+  rv_replacement *two = NULL;
+  ck_assert_int_eq(rv_replacement_begin(path, &one, NULL), RV_OK);
+  ck_assert_int_eq(rv_replacement_begin(path, &two, NULL), RV_OK);
+  ck_assert_str_ne(rv_replacement_path(one), rv_replacement_path(two));
+  rv_test_write_file(rv_replacement_path(one), "one", 3);
+  rv_test_write_file(rv_replacement_path(two), "two", 3);
+  ck_assert_int_eq(rv_replacement_commit(two, NULL), RV_OK);
+  ck_assert_int_eq(rv_replacement_commit(one, NULL), RV_OK);
+  assert_content(path, "one");
+  ck_assert_int_eq(files_left(), 1);
+}
+END_TEST
+
+static mode_t mode_after_replacing(const char *path)
+{
+  rv_replacement *replacement = NULL;
+  struct stat status;
+  ck_assert_int_eq(rv_replacement_begin(path, &replacement, NULL), RV_OK);
+  ck_assert_int_eq(rv_replacement_commit(replacement, NULL), RV_OK);
+  ck_assert_int_eq(stat(path, &status), 0);
+  return status.st_mode & 0777;
+}
+
+START_TEST(mode_bits_are_those_of_the_old_file_or_of_the_umask)
+{
+  const char *path = rv_test_path("d.txt");
+  (void)umask(027);
+  ck_assert_int_eq(mode_after_replacing(path), 0640);
+  ck_assert_int_eq(chmod(path, 0604), 0);
+  ck_assert_int_eq(mode_after_replacing(path), 0604);
+}
+END_TEST
+
+START_TEST(a_link_stays_a_link)
+{
+  const char *path = rv_test_path("real.txt");
+  const char *name = rv_test_path("link.txt");
+  rv_replacement *replacement = NULL;
+  struct stat status;
+  rv_test_write_file(path, "old", 3);
+  ck_assert_int_eq(symlink("real.txt", name), 0);
+  ck_assert_int_eq(rv_replacement_begin(name, &replacement, NULL), RV_OK);
+  rv_test_write_file(rv_replacement_path(replacement), "new", 3);
+  ck_assert_int_eq(rv_replacement_commit(replacement, NULL), RV_OK);
+  ck_assert_int_eq(lstat(name, &status), 0);
+  ck_assert(S_ISLNK(status.st_mode));
+  assert_content(path, "new");
+}
+END_TEST
+
+START_TEST(what_is_not_a_regular_file_is_written_in_place)
+{
+  rv_replacement *replacement = NULL;
+  ck_assert_int_eq(rv_replacement_begin("/dev/null", &replacement, NULL), RV_OK);
+  ck_assert_str_eq(rv_replacement_path(replacement), "/dev/null");
+  ck_assert_int_eq(rv_replacement_commit(replacement, NULL), RV_OK);
+  ck_assert_int_eq(rv_replacement_begin("/dev/null", &replacement, NULL), RV_OK);
+  rv_replacement_abandon(replacement);
+  struct stat status;
+  ck_assert_int_eq(stat("/dev/null", &status), 0);
+  ck_assert(S_ISCHR(status.st_mode));
+}
+END_TEST
+
+START_TEST(a_long_name_can_be_replaced)
+{
+  char name[256];
+  memset(name, 'n', 255);
+  name[255] = 0;
+  const char *path = rv_test_path(name);
+  rv_replacement *replacement = NULL;
+  rv_error error = {{0}};
+  ck_assert_msg(!rv_replacement_begin(path, &replacement, &error), "%s", error.text);
+  ck_assert_int_eq(rv_replacement_commit(replacement, NULL), RV_OK);
+}
+END_TEST
+
+static void assert_not_written(const char *path, rv_status status, const char *reason)
+{
+  rv_description *model = rv_handmade_model(RV_LSTM, 0, 40, 1);
+  rv_error error = {{0}};
+  ck_assert_int_eq(rv_model_write(path, model, RV_FORMAT_AIDAX, &error), status);
+  ck_assert_msg(strstr(error.text, reason) && strstr(error.text, path), "%s", error.text);
+  rv_description_free(model);
+}
+
+START_TEST(a_model_that_cannot_be_written_is_told_with_path_and_reason)
+{
+  assert_not_written(rv_test_directory(), RV_IO, "a folder");
+  assert_not_written(rv_test_path("none/model.json"), RV_NOT_FOUND, "No such file or directory");
+  assert_not_written("/dev/full", RV_IO, "No space left on device");
+  const char *file = rv_test_path("file");
+  rv_test_write_file(file, "x", 1);
+  assert_not_written(rv_test_path("file/model.json"), RV_IO, "Not a directory");
+  if (!geteuid())
+    return; // the superuser may write anywhere
+  ck_assert_int_eq(chmod(file, 0400), 0);
+  assert_not_written(file, RV_IO, "Permission denied");
+  ck_assert_int_eq(chmod(rv_test_directory(), 0500), 0);
+  assert_not_written(rv_test_path("model.json"), RV_IO, "Permission denied");
+  ck_assert_int_eq(chmod(rv_test_directory(), 0700), 0);
+}
+END_TEST
+
+START_TEST(a_disk_that_fills_up_leaves_the_old_model_whole)
+{
+  const char *path = rv_test_path("model.json");
+  rv_description *old = rv_handmade_model(RV_GRU, 0, 8, 2);
+  rv_description *back = NULL;
+  ck_assert_int_eq(rv_model_write(path, old, RV_FORMAT_AIDAX, NULL), RV_OK);
+  // A limit on the size of files fails a write as a full disk does, without needing one.
+  const struct rlimit limits[] = {{0, 0}, {4096, 4096}};
+  (void)signal(SIGXFSZ, SIG_IGN);
+  for (int l = 1; l >= 0; l--) {
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limits[l]), 0);
+    assert_not_written(path, RV_IO, "File too large");
+  }
+  ck_assert_int_eq(files_left(), 1);
+  ck_assert_int_eq(rv_model_read(path, &back, NULL, NULL), RV_OK);
+  rv_handmade_assert_same(old, back);
+  rv_description_free(back);
+  rv_description_free(old);
+}
+END_TEST
+
+START_TEST(a_model_that_no_reader_would_take_is_not_written)
+{
+  const char *path = rv_test_path("model.json");
+  rv_description *model = rv_handmade_model(RV_LSTM, 0, 4, 1);
+  rv_error error = {{0}};
+  model->layers[0].b[2] = 1.0F / 0.0F;
+  ck_assert_int_eq(rv_model_write(path, model, RV_FORMAT_AIDAX, &error), RV_BAD_FORMAT);
+  ck_assert_msg(strstr(error.text, "model.json: not written: layer 1 (lstm): bias number 3"), "%s",
+                error.text);
+  model->layers[0].b[2] = 0.0F;
+  ck_assert_int_eq(rv_description_set_text(model, "name", "\xff", NULL), RV_OK);
+  ck_assert_int_eq(rv_model_write(path, model, RV_FORMAT_AIDAX, &error), RV_UNSUPPORTED);
+  ck_assert_msg(strstr(error.text, "not valid UTF-8"), "%s", error.text);
+  rv_description_free(model);
+  model = rv_handmade_model(RV_LSTM, 0, 600, 1);
+  ck_assert_int_eq(rv_model_write(path, model, RV_FORMAT_AIDAX, &error), RV_UNSUPPORTED);
+  ck_assert_msg(strstr(error.text, "a model file holds at most"), "%s", error.text);
+  ck_assert_int_eq(files_left(), 0);
+  rv_description_free(model);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("replacement");
+  TCase *cases = tcase_create("replacement");
+  tcase_add_test(cases, the_old_file_stays_until_commit);
+  tcase_add_test(cases, an_abandoned_file_leaves_nothing);
+  tcase_add_test(cases, two_at_once_do_not_meet);
+  tcase_add_test(cases, mode_bits_are_those_of_the_old_file_or_of_the_umask);
+  tcase_add_test(cases, a_link_stays_a_link);
+  tcase_add_test(cases, what_is_not_a_regular_file_is_written_in_place);
+  tcase_add_test(cases, a_long_name_can_be_replaced);
+  tcase_add_test(cases, a_model_that_cannot_be_written_is_told_with_path_and_reason);
+  tcase_add_test(cases, a_disk_that_fills_up_leaves_the_old_model_whole);
+  tcase_add_test(cases, a_model_that_no_reader_would_take_is_not_written);
+  suite_add_tcase(suite, cases);
+  return rv_test_run(suite);
+}
