@@ -36,12 +36,14 @@ typedef struct rv_train_data {
 } rv_train_data;
 
 typedef struct rv_train_config {
-  rv_kind kind;   ///< RV_RNN, RV_LSTM or RV_GRU
-  int layers;     ///< 1 … RV_MAX_RECURRENT
-  int units;      ///< hidden size
-  bool skip;      ///< y += x
-  double seconds; ///< time budget of the whole call; 0: `updates` decides
-  long updates;   ///< number of weight updates; 0: from the time budget
+  rv_kind kind; ///< RV_RNN, RV_LSTM or RV_GRU
+  int layers;   ///< 1 … RV_MAX_RECURRENT
+  int units;    ///< hidden size
+  bool skip;    ///< y += x
+  double
+      seconds;  ///< time budget of the whole call, validations included; used where `updates` is 0
+  long updates; ///< number of weight updates; 0: as many as the speed, measured at the start,
+                ///< allows in `seconds`
   uint64_t seed;
   int threads;       ///< 0: one per core
   double target_esr; ///< stop when the selection part is below; 0: never
@@ -57,6 +59,8 @@ typedef struct rv_train_progress {
   double esr, best_esr;      ///< on the selection part; NaN before the first validation
   bool validated;            ///< esr is new
   double samples_per_second; ///< through forward, backward and update
+  int recoveries;            ///< times that the training left the finite numbers, and went back to
+                             ///< the best weights with half the learning rate
 } rv_train_progress;
 
 /// Called from the calling thread several times a second; false ends the training with the best so
@@ -70,11 +74,15 @@ typedef struct rv_train_result {
   double select_esr; ///< of the model that was kept
   double test_esr;   ///< from the real voice, settled start; NaN without test clips
   double samples_per_second;
-  bool stopped; ///< by the callback
+  int refused;    ///< updates left out because their gradient stood out
+  int recoveries; ///< as in rv_train_progress
+  bool stopped;   ///< by the callback
 } rv_train_result;
 
 /// Trains a model. One seed, instruction set and number of updates give the same weights with any
-/// number of threads. RV_CANCELLED if the callback ended it before there was any model.
+/// number of threads. RV_BAD_ARGUMENT where the configuration is out of range, RV_BAD_AUDIO where
+/// the recordings cannot be learned from (silent, not finite, too short), RV_CANCELLED if the
+/// callback ended it before there was any model, RV_DIVERGED. `callback` and `result` may be NULL.
 RV_API rv_status rv_train(const rv_train_data *data, const rv_train_config *config,
                           rv_train_callback callback, void *callback_data,
                           rv_description **description, rv_train_result *result, rv_error *error);

@@ -1,0 +1,37 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// The oracle of the trainer: one stream, one sample at a time, in double precision, with no care
+/// for speed. Gradients come from central differences of it.
+
+#ifndef RECURVE_TESTS_SCALAR_H
+#define RECURVE_TESTS_SCALAR_H
+
+#include "kernel.h"
+
+#define SCALAR_UNITS 16
+
+/// What one stream carries from window to window.
+typedef struct scalar_state {
+  double h[RV_MAX_RECURRENT][SCALAR_UNITS];
+  double c[RV_MAX_RECURRENT][SCALAR_UNITS];
+  double error;
+} scalar_state;
+
+typedef struct scalar_stream {
+  const float *input, *target, *mask; ///< [steps · stride]
+  size_t stride;
+} scalar_stream;
+
+/// The loss of a window of one stream as rv_pass defines it; `state` goes on. `output` [steps] may
+/// be NULL.
+double scalar_window(const rv_model *model, const double *parameters, const scalar_stream *stream,
+                     size_t steps, const rv_loss *loss, scalar_state *state, double *output);
+
+/// The central difference of the summed loss of all streams by parameter `index`, from the given
+/// states, which stay.
+double scalar_slope(const rv_model *model, double *parameters, size_t index,
+                    const scalar_stream *streams, size_t n_streams, size_t steps,
+                    const rv_loss *loss, const scalar_state *states);
+
+#endif

@@ -1,0 +1,404 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// Whole trainings on generated audio.
+
+#include "recurve/chain.h"
+#include "scalar.h"
+#include "support.h"
+#include "trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAMES 48000
+
+static float dry[FRAMES];
+static float wet[FRAMES];
+
+/// Noise bursts through a saturation with memory.
+static void make_audio(void)
+{
+  uint64_t random = 7;
+  float low = 0.0F;
+  float memory = 0.0F;
+  for (size_t i = 0; i < FRAMES; i++) {
+    const float level = 0.5F + 0.5F * sinf((float)i * 0.0007F);
+    low += 0.3F * (level * rv_test_random(&random) - low);
+    dry[i] = low;
+    memory += 0.1F * (tanhf(4.0F * low + 0.3F) - memory);
+    wet[i] = 0.6F * tanhf(4.0F * low + 0.3F) - 0.5F * memory;
+  }
+}
+
+static rv_train_data audio_data(rv_train_clip *train, rv_train_clip *test)
+{
+  make_audio();
+  *train = (rv_train_clip){dry, wet, FRAMES * 8 / 10};
+  *test = (rv_train_clip){dry + train->frames, wet + train->frames, FRAMES - train->frames};
+  return (rv_train_data){.rate = 48000.0, .train = train, .n_train = 1, .test = test, .n_test = 1};
+}
+
+static bool go_on(void *data, const rv_train_progress *progress)
+{
+  (void)progress;
+  (*(int *)data)++;
+  return true;
+}
+
+static rv_description *trained(rv_kind kind, int layers, int threads, long updates,
+                               rv_train_result *result)
+{
+  rv_train_clip train;
+  rv_train_clip test;
+  const rv_train_data data = audio_data(&train, &test);
+  rv_train_config config;
+  rv_error error = {{0}};
+  int calls = 0;
+  rv_description *description = NULL;
+  rv_train_defaults(&config);
+  config.kind = kind;
+  config.layers = layers;
+  config.units = 9;
+  config.threads = threads;
+  config.updates = updates;
+  const rv_status status = rv_train(&data, &config, go_on, &calls, &description, result, &error);
+  ck_assert_msg(status == RV_OK, "%s", error.text);
+  ck_assert_int_gt(calls, 0);
+  return description;
+}
+
+static void check_same(const rv_description *a, const rv_description *b)
+{
+  for (int l = 0; l < a->n_layers; l++) {
+    const rv_layer *x = &a->layers[l];
+    const rv_layer *y = &b->layers[l];
+    const size_t rows = (size_t)rv_kind_gates(x->kind) * (size_t)x->units;
+    ck_assert_mem_eq(x->w, y->w, rows * (size_t)x->inputs * sizeof(float));
+    ck_assert_mem_eq(x->b, y->b, rows * sizeof(float));
+    if (x->u)
+      ck_assert_mem_eq(x->u, y->u, rows * (size_t)x->units * sizeof(float));
+    if (x->bn)
+      ck_assert_mem_eq(x->bn, y->bn, (size_t)x->units * sizeof(float));
+  }
+}
+
+START_TEST(one_seed_gives_the_same_weights_with_any_number_of_threads)
+{
+  static const rv_kind kinds[] = {RV_RNN, RV_LSTM, RV_GRU};
+  for (size_t k = 0; k < 3; k++) {
+    rv_train_result result;
+    rv_description *one = trained(kinds[k], 1 + (int)(k % 2), 1, 40, &result);
+    rv_description *two = trained(kinds[k], 1 + (int)(k % 2), 2, 40, &result);
+    rv_description *again = trained(kinds[k], 1 + (int)(k % 2), 2, 40, &result);
+    check_same(one, two);
+    check_same(two, again);
+    rv_description_free(one);
+    rv_description_free(two);
+    rv_description_free(again);
+  }
+}
+END_TEST
+
+START_TEST(a_saturating_filter_is_learned)
+{
+  rv_train_result result;
+  rv_description *gru = trained(RV_GRU, 1, 0, 1500, &result);
+  ck_assert_int_eq((int)result.updates, 1500);
+  ck_assert_msg(result.test_esr < 0.01, "GRU: ESR %g", result.test_esr);
+  ck_assert_double_eq(gru->esr, result.test_esr);
+  rv_description_free(gru);
+  rv_description *lstm = trained(RV_LSTM, 1, 0, 1500, &result);
+  ck_assert_msg(result.test_esr < 0.01, "LSTM: ESR %g", result.test_esr);
+  rv_description_free(lstm);
+  rv_description *rnn = trained(RV_RNN, 1, 0, 1500, &result);
+  ck_assert_msg(result.test_esr < 0.02, "RNN: ESR %g", result.test_esr);
+  rv_description_free(rnn);
+}
+END_TEST
+
+START_TEST(the_running_validation_agrees_with_the_voice)
+{
+  rv_train_clip train;
+  rv_train_clip test;
+  rv_train_data data = audio_data(&train, &test);
+  const rv_train_clip select = {dry + 30000, wet + 30000, 18000};
+  data.select = &select;
+  data.n_select = 1;
+  rv_train_config config;
+  rv_recipe recipe;
+  rv_trainer *trainer = NULL;
+  rv_error error = {{0}};
+  rv_train_defaults(&config);
+  rv_recipe_defaults(&recipe, config.kind);
+  recipe.burn_in = 0;
+  ck_assert_int_eq(rv_trainer_new(&data, &config, &recipe, rv_isa_choose(), 2, &trainer, &error),
+                   RV_OK);
+  rv_description *description = NULL;
+  const float *weights = trainer->optimiser.weights;
+  ck_assert_int_eq(rv_model_describe(&trainer->model, weights, 48000.0, &description, &error),
+                   RV_OK);
+  double exact = 0.0;
+  ck_assert_int_eq(rv_model_esr(description, &select, 0, &exact, &error), RV_OK);
+  ck_assert_double_eq_tol(rv_trainer_validate(trainer, weights) / exact, 1.0, 1e-3);
+  rv_description_free(description);
+  rv_trainer_free(trainer);
+}
+END_TEST
+
+/// The streams of a trainer as the oracle reads them, over the whole group of a moment.
+static void oracle_fill(const rv_trainer *trainer, int group, size_t before, size_t steps,
+                        rv_workspace *work, scalar_stream *streams)
+{
+  const size_t lanes = (size_t)trainer->kernels->lanes;
+  rv_streams_fill(&trainer->streams, group, (int)lanes, before, steps, work);
+  for (size_t l = 0; l < lanes; l++)
+    streams[l] = (scalar_stream){work->input + l, work->target + l, work->mask + l, lanes};
+}
+
+START_TEST(updates_follow_the_scalar_trainer)
+{
+  enum { STREAMS = 16, STEPS = 48, UPDATES = 6 };
+  rv_train_clip train;
+  rv_train_clip test;
+  const rv_train_data data = audio_data(&train, &test);
+  rv_train_config config;
+  rv_recipe recipe;
+  rv_trainer *trainer = NULL;
+  rv_workspace work;
+  static scalar_state states[STREAMS];
+  scalar_stream streams[STREAMS];
+  rv_error error = {{0}};
+  rv_train_defaults(&config);
+  config.units = 4;
+  rv_recipe_defaults(&recipe, config.kind);
+  recipe.streams = STREAMS;
+  recipe.burn_in = 64;
+  recipe.epsilon = 1e-2; // else Adam's first steps are the signs of the gradient alone
+  ck_assert_int_eq(rv_trainer_new(&data, &config, &recipe, rv_isa_choose(), 2, &trainer, &error),
+                   RV_OK);
+  const int lanes = trainer->kernels->lanes;
+  const size_t n = trainer->model.parameters;
+  ck_assert(rv_workspace_new(&work, &trainer->model, lanes, 64));
+  double *weights = calloc(4 * n, sizeof *weights);
+  double *m = weights + n;
+  double *v = m + n;
+  double *slope = v + n;
+  for (size_t i = 0; i < n; i++)
+    weights[i] = (double)trainer->optimiser.weights[i];
+  double power1 = 1.0;
+  double power2 = 1.0;
+  for (int update = 0; update < UPDATES; update++) {
+    const rv_moment moment = {.window = STEPS, .rate = 0.01, .plain = true};
+    double loss = 0.0;
+    ck_assert_int_eq(rv_trainer_update(trainer, &moment, 0.0, &loss), RV_UPDATED);
+    // The trainer has gone on by one window.
+    trainer->streams.position -= STEPS;
+    const rv_loss terms = {.plain = (float)(1.0 / (trainer->train.energy * STEPS * STREAMS))};
+    double exact_loss = 0.0;
+    memset(slope, 0, n * sizeof *slope);
+    for (int g = 0; g < trainer->n_groups; g++) {
+      scalar_state *group = states + (ptrdiff_t)g * lanes;
+      if (trainer->fresh) {
+        oracle_fill(trainer, g, 64, 64, &work, streams);
+        for (int l = 0; l < lanes; l++)
+          (void)scalar_window(&trainer->model, weights, &streams[l], 64, &terms, &group[l], NULL);
+      }
+      oracle_fill(trainer, g, 0, STEPS, &work, streams);
+      for (size_t i = 0; i < n; i++)
+        slope[i] +=
+            scalar_slope(&trainer->model, weights, i, streams, (size_t)lanes, STEPS, &terms, group);
+      for (int l = 0; l < lanes; l++)
+        exact_loss +=
+            scalar_window(&trainer->model, weights, &streams[l], STEPS, &terms, &group[l], NULL);
+    }
+    trainer->streams.position += STEPS;
+    ck_assert_double_eq_tol(loss / exact_loss, 1.0, 1e-4);
+    power1 *= recipe.beta1;
+    power2 *= recipe.beta2;
+    for (size_t i = 0; i < n; i++) {
+      m[i] += (1.0 - recipe.beta1) * (slope[i] - m[i]);
+      v[i] += (1.0 - recipe.beta2) * (slope[i] * slope[i] - v[i]);
+      weights[i] -=
+          moment.rate * (recipe.decay * weights[i] +
+                         m[i] / (1.0 - power1) / (sqrt(v[i] / (1.0 - power2)) + recipe.epsilon));
+      ck_assert_double_eq_tol((double)trainer->optimiser.weights[i], weights[i], 2e-5);
+    }
+  }
+  free(weights);
+  rv_workspace_free(&work);
+  rv_trainer_free(trainer);
+}
+END_TEST
+
+typedef struct stopper {
+  int validations, limit;
+  double best;
+} stopper;
+
+static bool stop_after(void *data, const rv_train_progress *progress)
+{
+  stopper *self = data;
+  if (progress->validated)
+    self->validations++;
+  self->best = progress->best_esr;
+  return self->validations < self->limit;
+}
+
+START_TEST(a_callback_that_says_no_ends_with_the_best_so_far)
+{
+  rv_train_clip train;
+  rv_train_clip test;
+  const rv_train_data data = audio_data(&train, &test);
+  rv_train_config config;
+  rv_train_result result;
+  rv_error error = {{0}};
+  rv_description *description = NULL;
+  stopper stop = {.limit = 5};
+  rv_train_defaults(&config);
+  config.units = 8;
+  config.updates = 2000;
+  ck_assert_int_eq(rv_train(&data, &config, stop_after, &stop, &description, &result, &error),
+                   RV_OK);
+  ck_assert(result.stopped);
+  ck_assert_int_eq((int)result.planned, 2000);
+  ck_assert_int_lt((int)result.updates, 100);
+  ck_assert_double_lt(result.select_esr, 2.0 * stop.best);
+  ck_assert_int_eq(rv_description_check(description, &error), RV_OK);
+  rv_description_free(description);
+
+  stop = (stopper){.limit = 0};
+  ck_assert_int_eq(rv_train(&data, &config, stop_after, &stop, &description, &result, &error),
+                   RV_CANCELLED);
+}
+END_TEST
+
+START_TEST(a_target_that_is_reached_ends_the_training)
+{
+  rv_train_clip train;
+  rv_train_clip test;
+  const rv_train_data data = audio_data(&train, &test);
+  rv_train_config config;
+  rv_train_result result;
+  rv_error error = {{0}};
+  rv_description *description = NULL;
+  rv_train_defaults(&config);
+  config.updates = 3000;
+  config.target_esr = 0.5;
+  ck_assert_int_eq(rv_train(&data, &config, NULL, NULL, &description, &result, &error), RV_OK);
+  ck_assert_int_lt((int)result.updates, 3000);
+  ck_assert(!result.stopped);
+  rv_description_free(description);
+}
+END_TEST
+
+START_TEST(a_time_budget_is_kept)
+{
+  rv_train_clip train;
+  rv_train_clip test;
+  const rv_train_data data = audio_data(&train, &test);
+  rv_train_config config;
+  rv_train_result result;
+  rv_error error = {{0}};
+  rv_description *description = NULL;
+  rv_train_defaults(&config);
+  config.seconds = 2.0;
+  ck_assert_int_eq(rv_train(&data, &config, NULL, NULL, &description, &result, &error), RV_OK);
+  ck_assert_double_lt(result.seconds, 4.0);
+  ck_assert_int_gt((int)result.updates, 10);
+  rv_description_free(description);
+}
+END_TEST
+
+static void check_refused(const rv_train_data *data, const rv_train_config *config,
+                          rv_status expected, const char *words)
+{
+  rv_error error = {{0}};
+  rv_description *description = NULL;
+  ck_assert_int_eq(rv_train(data, config, NULL, NULL, &description, NULL, &error), expected);
+  ck_assert_ptr_null(description);
+  ck_assert_msg(strstr(error.text, words), "\"%s\" lacks \"%s\"", error.text, words);
+}
+
+START_TEST(bad_audio_and_bad_settings_are_refused_in_words)
+{
+  rv_train_clip train;
+  rv_train_clip test;
+  rv_train_data data = audio_data(&train, &test);
+  static float silence[FRAMES];
+  rv_train_config config;
+  rv_train_defaults(&config);
+  config.updates = 10;
+
+  rv_train_config bad = config;
+  bad.kind = RV_DENSE;
+  check_refused(&data, &bad, RV_BAD_ARGUMENT, "dense");
+  bad = config;
+  bad.units = 0;
+  check_refused(&data, &bad, RV_BAD_ARGUMENT, "hidden size 0");
+  bad = config;
+  bad.layers = RV_MAX_RECURRENT + 1;
+  check_refused(&data, &bad, RV_BAD_ARGUMENT, "layers");
+  bad = config;
+  bad.updates = 0;
+  bad.seconds = 0.0;
+  check_refused(&data, &bad, RV_BAD_ARGUMENT, "budget");
+  bad = config;
+  bad.threads = -1;
+  check_refused(&data, &bad, RV_BAD_ARGUMENT, "threads");
+
+  train.wet = silence;
+  check_refused(&data, &config, RV_BAD_AUDIO, "wet training audio is silent");
+  train.wet = wet;
+  train.dry = silence;
+  check_refused(&data, &config, RV_BAD_AUDIO, "dry training audio is silent");
+  train.dry = dry;
+  train.frames = 100;
+  check_refused(&data, &config, RV_BAD_AUDIO, "frames to learn from");
+  train.frames = FRAMES * 8 / 10;
+  wet[1234] = NAN;
+  check_refused(&data, &config, RV_BAD_AUDIO, "wet sample of frame 1234 is not finite");
+  data.n_train = 0;
+  check_refused(&data, &config, RV_BAD_ARGUMENT, "no training clip");
+}
+END_TEST
+
+START_TEST(several_clips_are_one_training)
+{
+  rv_train_clip train;
+  rv_train_clip test;
+  rv_train_data data = audio_data(&train, &test);
+  const rv_train_clip clips[3] = {
+      {dry, wet, 20000}, {dry + 20000, wet + 20000, 9001}, {dry + 29001, wet + 29001, 9399}};
+  rv_train_config config;
+  rv_train_result result;
+  rv_error error = {{0}};
+  rv_description *description = NULL;
+  data.train = clips;
+  data.n_train = 3;
+  rv_train_defaults(&config);
+  config.updates = 600;
+  ck_assert_int_eq(rv_train(&data, &config, NULL, NULL, &description, &result, &error), RV_OK);
+  ck_assert_double_lt(result.test_esr, 0.02);
+  rv_description_free(description);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("training");
+  TCase *cases = tcase_create("training");
+  tcase_set_timeout(cases, 120);
+  tcase_add_test(cases, updates_follow_the_scalar_trainer);
+  tcase_add_test(cases, one_seed_gives_the_same_weights_with_any_number_of_threads);
+  tcase_add_test(cases, a_saturating_filter_is_learned);
+  tcase_add_test(cases, the_running_validation_agrees_with_the_voice);
+  tcase_add_test(cases, a_callback_that_says_no_ends_with_the_best_so_far);
+  tcase_add_test(cases, a_target_that_is_reached_ends_the_training);
+  tcase_add_test(cases, a_time_budget_is_kept);
+  tcase_add_test(cases, bad_audio_and_bad_settings_are_refused_in_words);
+  tcase_add_test(cases, several_clips_are_one_training);
+  suite_add_tcase(suite, cases);
+  return rv_test_run(suite);
+}

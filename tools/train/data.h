@@ -1,0 +1,60 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// Recordings as one endless tape, and the streams that read it.
+
+#ifndef RECURVE_TRAIN_DATA_H
+#define RECURVE_TRAIN_DATA_H
+
+#include "kernel.h"
+#include "random.h"
+#include "recurve/train.h"
+
+/// Frames that a network runs over before its output counts in a validation.
+#define RV_WARM_UP 2048
+
+/// Clips one after another; a stream that reaches the end goes on at the beginning.
+typedef struct rv_tape {
+  size_t frames;
+  float *input;             ///< [frames]
+  float *target;            ///< [frames]
+  float *mask;              ///< [frames]: 0 shortly after a jump from clip to clip, else 1
+  double energy;            ///< mean of target² where the mask is 1
+  double emphasised_energy; ///< the same of the pre-emphasised target
+  double input_rms;
+} rv_tape;
+
+/// Training and selection parts as tapes. RV_BAD_AUDIO where the audio cannot be learned from.
+rv_status rv_tapes_new(const rv_train_data *data, int burn_in, rv_tape *train, rv_tape *select,
+                       rv_error *error);
+void rv_tape_free(rv_tape *tape);
+
+/// The part of the training clips that selects where the caller gives none: the last tenth.
+size_t rv_select_frames(size_t frames);
+
+/// `count` streams in step, evenly spaced over a tape.
+typedef struct rv_streams {
+  const rv_tape *tape;
+  size_t count;
+  size_t spacing;  ///< frames from one stream to the next
+  size_t length;   ///< steps of an epoch
+  size_t offset;   ///< of stream 0 at the epoch's beginning
+  size_t position; ///< steps into the epoch
+} rv_streams;
+
+void rv_streams_init(rv_streams *streams, const rv_tape *tape, size_t count);
+
+/// A new epoch from a random offset.
+void rv_streams_rewind(rv_streams *streams, rv_random *random);
+
+/// Fills input, target and mask of a workspace with `steps` steps of the `lanes` streams of group
+/// `group`, from `before` steps ahead of the current position.
+void rv_streams_fill(const rv_streams *streams, int group, int lanes, size_t before, size_t steps,
+                     rv_workspace *work);
+
+/// The same for a validation: stream s reads frames from s·spacing − RV_WARM_UP + `step` on;
+/// silence with mask 0 outside of the tape, mask 0 during the warm-up.
+void rv_streams_fill_once(const rv_streams *streams, int group, int lanes, size_t step,
+                          size_t steps, rv_workspace *work);
+
+#endif

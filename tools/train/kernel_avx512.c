@@ -1,0 +1,5 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+#define RV_TRAIN_KERNELS rv_train_kernels_avx512
+#include "kernel_tmpl.h"

@@ -1,0 +1,350 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// The passes of kernel.h for one instruction set: kernel_*.c defines RV_TRAIN_KERNELS as the name
+/// of the table and includes this once.
+
+#include "lanes_gru.h"
+#include "lanes_lstm.h"
+#include "lanes_rnn.h"
+
+#include <string.h>
+
+/// y₁ = x − 0.85 x₋₁: the pre-emphasis of Wright et al. 2020, "Real-time guitar amplifier
+/// emulation with deep learning", eq. 9.
+#define EMPHASIS 0.85F
+
+/// Elements of the packed forward array of a layer.
+static int accumulators(rv_kind kind)
+{
+  return kind == RV_RNN ? 1 : 4;
+}
+
+static bool is_logistic(rv_kind kind, int gate)
+{
+  return (kind == RV_LSTM && gate != 2) || (kind == RV_GRU && gate < 2);
+}
+
+/// The bias that sum `a` of unit `j` starts from.
+static float start_bias(const rv_model *model, const rv_model_layer *layer, const float *parameters,
+                        int a, int j)
+{
+  const size_t unit = (size_t)j;
+  const size_t n = (size_t)model->units;
+  if (model->kind == RV_GRU && a >= 2)
+    return parameters[a == 2 ? layer->bn + unit : layer->b + 2 * n + unit];
+  const float bias = parameters[layer->b + (size_t)a * n + unit];
+  return is_logistic(model->kind, a) ? 0.5F * bias : bias;
+}
+
+/// One column of a matrix [gates][units][columns] for the units from `first` on.
+static float *pack_column(float *to, const rv_model *model, const float *matrix, int columns,
+                          int column, int first)
+{
+  for (int g = 0; g < model->gates; g++)
+    for (int j = first; j < first + UNIT_BLOCK; j++) {
+      const bool real = j < model->units && column < columns;
+      const ptrdiff_t place = ((ptrdiff_t)g * model->units + j) * columns + column;
+      const float weight = real ? matrix[place] : 0.0F;
+      *to++ = is_logistic(model->kind, g) ? 0.5F * weight : weight;
+    }
+  return to;
+}
+
+static void pack_forward(float *to, const rv_model *model, const rv_model_layer *layer, int padded,
+                         const float *parameters)
+{
+  const int inputs = layer->inputs == 1 ? 1 : padded;
+  for (int first = 0; first < padded; first += UNIT_BLOCK) {
+    for (int a = 0; a < accumulators(model->kind); a++)
+      for (int j = first; j < first + UNIT_BLOCK; j++)
+        *to++ = j < model->units ? start_bias(model, layer, parameters, a, j) : 0.0F;
+    for (int k = 0; k < padded; k++)
+      to = pack_column(to, model, parameters + layer->u, model->units, k, first);
+    for (int k = 0; k < inputs; k++)
+      to = pack_column(to, model, parameters + layer->w, layer->inputs, k, first);
+  }
+}
+
+/// The transpose of matrix [gates][units][columns] with `rows` rows of deltas per unit; the GRU's
+/// gate n of W stands in row 3, of U in row 2.
+static void pack_across(float *to, const rv_model *model, const float *matrix, int columns,
+                        int padded, int rows)
+{
+  for (int first = 0; first < padded;) {
+    const int block = across_block(padded - first);
+    for (int row = 0; row < rows; row++)
+      for (int i = 0; i < padded; i++)
+        for (int j = first; j < first + block; j++) {
+          const bool shifted = model->kind == RV_GRU && rows == 4 && row >= 2;
+          const int gate = shifted ? row - 1 : row;
+          const bool real = i < model->units && j < columns && !(shifted && row == 2);
+          *to++ = real ? matrix[((ptrdiff_t)gate * model->units + i) * columns + j] : 0.0F;
+        }
+    first += block;
+  }
+}
+
+static void pack(rv_packed_model *packed, const float *parameters)
+{
+  const rv_model *model = &packed->model;
+  const int padded = packed->padded;
+  for (int l = 0; l < model->layers; l++) {
+    const rv_model_layer *layer = &model->layer[l];
+    const rv_packed_layer *to = &packed->layer[l];
+    pack_forward(to->forward, model, layer, padded, parameters);
+    pack_across(to->across, model, parameters + layer->u, model->units, padded, model->gates);
+    if (l)
+      pack_across(to->below, model, parameters + layer->w, layer->inputs, padded,
+                  rv_rows(model->kind));
+  }
+  for (int j = 0; j < padded; j++)
+    packed->head[j] = j < model->units ? parameters[model->head + (size_t)j] : 0.0F;
+  packed->head[padded] = parameters[model->head_bias];
+}
+
+/// Copies the carried state into row 0 of the arrays, or the last row back.
+static void carry_state(const rv_pass *pass, bool out)
+{
+  const rv_model *model = &pass->packed->model;
+  const size_t row = (size_t)pass->packed->padded * VF_LANES;
+  const size_t from = out ? pass->steps * row : 0;
+  float *state = pass->state;
+  for (int l = 0; l < model->layers; l++) {
+    float *arrays[] = {pass->work->hidden[l], pass->work->cell[l]};
+    for (int s = 0; s < rv_kind_states(model->kind); s++, state += row)
+      memcpy(out ? state : arrays[s], out ? arrays[s] + from : state, row * sizeof *state);
+  }
+}
+
+static float *last_error(const rv_pass *pass)
+{
+  const rv_model *model = &pass->packed->model;
+  return pass->state + rv_state_elements(model, VF_LANES) - VF_LANES;
+}
+
+static void run_layer(const rv_pass *pass, int l)
+{
+  const rv_packed_model *packed = pass->packed;
+  const rv_workspace *work = pass->work;
+  const int n = packed->padded;
+  const int inputs = l ? n : 1;
+  const float *weights = packed->layer[l].forward;
+  const vf *input = l ? (const vf *)work->hidden[l - 1] + n : (const vf *)work->input;
+  vf *gates = (vf *)work->gates[l];
+  vf *hidden = (vf *)work->hidden[l];
+  vf *squashed = (vf *)work->squashed + (size_t)l * work->steps * (size_t)n;
+  if (packed->model.kind == RV_LSTM)
+    lstm_forward(weights, inputs, n, pass->steps, input, gates, hidden, (vf *)work->cell[l],
+                 squashed);
+  else if (packed->model.kind == RV_GRU)
+    gru_forward(weights, inputs, n, pass->steps, input, gates, hidden);
+  else
+    rnn_forward(weights, inputs, n, pass->steps, input, hidden);
+}
+
+/// y = w·h + b + skip·x.
+static void run_head(const rv_pass *pass)
+{
+  const rv_packed_model *packed = pass->packed;
+  const int n = packed->padded;
+  const vf *input = (const vf *)pass->work->input;
+  const vf *hidden = (const vf *)pass->work->hidden[packed->model.layers - 1] + n;
+  vf *output = (vf *)pass->work->output;
+  const vf bias = vf_set(packed->head[n]);
+  const vf skip = vf_set(packed->model.skip);
+  for (size_t t = 0; t < pass->steps; t++, hidden += n) {
+    vf sums[4] = {bias, skip * input[t], {0}, {0}};
+    for (int j = 0; j < n; j += 4)
+      UNROLL for (int i = 0; i < 4; i++) sums[i] =
+          vf_fma(vf_set(packed->head[j + i]), hidden[j + i], sums[i]);
+    output[t] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  }
+}
+
+static void run_network(const rv_pass *pass)
+{
+  carry_state(pass, false);
+  for (int l = 0; l < pass->packed->model.layers; l++)
+    run_layer(pass, l);
+  run_head(pass);
+  carry_state(pass, true);
+}
+
+static void forward(rv_pass *pass)
+{
+  const unsigned control = flush_denormals();
+  run_network(pass);
+  const size_t t = pass->steps - 1;
+  const vf *output = (const vf *)pass->work->output;
+  const vf *target = (const vf *)pass->work->target;
+  const vf *mask = (const vf *)pass->work->mask;
+  *(vf *)last_error(pass) = (output[t] - target[t]) * mask[t];
+  restore_denormals(control);
+}
+
+/// The loss over the window, and its derivative by y in work->error. The emphasised error of the
+/// step after the window belongs to the next one.
+static void run_loss(rv_pass *pass)
+{
+  const vf *output = (const vf *)pass->work->output;
+  const vf *target = (const vf *)pass->work->target;
+  const vf *mask = (const vf *)pass->work->mask;
+  vf *error = (vf *)pass->work->error;
+  const vf start = *(const vf *)last_error(pass);
+  const vf emphasis = vf_set(-EMPHASIS);
+  vf before = start;
+  vf sum = {0};
+  vf plain = {0};
+  vf emphasised = {0};
+  for (size_t t = 0; t < pass->steps; t++) {
+    const vf e = (output[t] - target[t]) * mask[t];
+    const vf high = vf_fma(emphasis, before, e) * mask[t];
+    sum += e;
+    plain = vf_fma(e, e, plain);
+    emphasised = vf_fma(high, high, emphasised);
+    error[t] = e;
+    before = e;
+  }
+  *(vf *)last_error(pass) = before;
+  const vf offset = vf_set(2.0F * pass->loss.offset) * sum;
+  const vf scale = vf_set(2.0F * pass->loss.plain);
+  const vf high_scale = vf_set(2.0F * pass->loss.emphasised);
+  vf high_after = {0};
+  for (size_t t = pass->steps; t-- > 0;) {
+    const vf e = error[t];
+    const vf high = vf_fma(emphasis, t ? error[t - 1] : start, e) * mask[t];
+    const vf slope = vf_fma(emphasis, high_after, high);
+    error[t] = mask[t] * vf_fma(high_scale, slope, vf_fma(scale, e, offset));
+    high_after = high;
+  }
+  pass->loss_sum = (double)pass->loss.emphasised * (double)vf_sum(emphasised) +
+                   (double)pass->loss.plain * (double)vf_sum(plain) +
+                   (double)pass->loss.offset * (double)vf_sum(sum * sum);
+}
+
+/// Gradient sums of one layer, per lane.
+typedef struct layer_sums {
+  vf *u;    ///< tiles of [gates·N][N]
+  vf *w;    ///< tiles of [rows·N][N]; first layer [rows·N]
+  vf *b;    ///< [rows·N]
+  vf *head; ///< [N], and [N] of no use
+} layer_sums;
+
+static layer_sums sums_of(const rv_pass *pass, int l)
+{
+  const rv_model *model = &pass->packed->model;
+  const size_t n = (size_t)pass->packed->padded;
+  const size_t rows = (size_t)rv_rows(model->kind) * n;
+  const size_t u = (size_t)model->gates * n * n;
+  const size_t first = u + 2 * rows;
+  vf *base = (vf *)pass->work->sums + 2 * n;
+  if (l)
+    base += first + (size_t)(l - 1) * (u + rows * n + rows);
+  const layer_sums sums = {
+      .u = base, .b = base + u, .w = base + u + rows, .head = (vf *)pass->work->sums};
+  return sums;
+}
+
+static void run_layer_back(const rv_pass *pass, int l, size_t first, size_t last, vf *d, vf *k)
+{
+  const rv_packed_model *packed = pass->packed;
+  const rv_workspace *work = pass->work;
+  const int n = packed->padded;
+  const float *across = packed->layer[l].across;
+  const vf *error = (const vf *)work->error;
+  const vf *upper = l == packed->model.layers - 1 ? NULL : (const vf *)work->upper;
+  const vf *hidden = (const vf *)work->hidden[l];
+  const vf *squashed = (const vf *)work->squashed + (size_t)l * work->steps * (size_t)n;
+  vf *gates = (vf *)work->gates[l];
+  if (packed->model.kind == RV_LSTM)
+    lstm_backward(across, n, first, last, packed->head, error, upper, gates,
+                  (const vf *)work->cell[l], squashed, d, k);
+  else if (packed->model.kind == RV_GRU)
+    gru_backward(across, n, first, last, packed->head, error, upper, gates, hidden, d, k);
+  else
+    rnn_backward(across, n, first, last, packed->head, error, upper, gates, hidden, d);
+}
+
+static void add_gradients(const rv_pass *pass, int l, size_t first, size_t steps)
+{
+  const rv_model *model = &pass->packed->model;
+  const rv_workspace *work = pass->work;
+  const int n = pass->packed->padded;
+  const size_t stride = (size_t)n;
+  const int rows = rv_rows(model->kind) * n;
+  const layer_sums sums = sums_of(pass, l);
+  const vf *deltas = (const vf *)work->gates[l] + first * (size_t)rows;
+  const vf *hidden = (const vf *)work->hidden[l] + first * stride;
+  add_products(deltas, (size_t)rows, model->gates * n, hidden, stride, n, steps, sums.u);
+  if (l) {
+    const vf *input = (const vf *)work->hidden[l - 1] + (first + 1) * stride;
+    add_products(deltas, (size_t)rows, rows, input, stride, n, steps, sums.w);
+    add_rows(deltas, (size_t)rows, rows, NULL, steps, sums.b, NULL);
+  } else {
+    add_rows(deltas, (size_t)rows, rows, (const vf *)work->input + first, steps, sums.b, sums.w);
+  }
+  if (l == model->layers - 1)
+    add_rows(hidden + n, stride, n, (const vf *)work->error + first, steps, sums.head + n,
+             sums.head);
+  for (size_t t = 0; l && t < steps; t++)
+    multiply_across(pass->packed->layer[l].below, deltas + t * (size_t)rows, rows, n,
+                    (vf *)work->upper + (first + t) * stride);
+}
+
+/// Adds the lanes up and puts the sums where the parameters are.
+static void take_gradient(const rv_pass *pass)
+{
+  const rv_model *model = &pass->packed->model;
+  const int n = pass->packed->padded;
+  const int units = model->units;
+  float *gradient = pass->gradient;
+  for (int l = 0; l < model->layers; l++) {
+    const rv_model_layer *layer = &model->layer[l];
+    const layer_sums sums = sums_of(pass, l);
+    for (int g = 0; g < model->gates; g++) {
+      const int row = model->kind == RV_GRU && g == 2 ? 3 : g;
+      for (int j = 0; j < units; j++) {
+        float *u = gradient + layer->u + (ptrdiff_t)(g * units + j) * units;
+        float *w = gradient + layer->w + (ptrdiff_t)(g * units + j) * layer->inputs;
+        for (int k = 0; k < units; k++)
+          u[k] = vf_sum(sums.u[product_place(g * n + j, k, n)]);
+        for (int k = 0; k < layer->inputs; k++)
+          w[k] = vf_sum(sums.w[l ? product_place(row * n + j, k, n) : (size_t)(row * n + j)]);
+        gradient[layer->b + (size_t)(g * units + j)] = vf_sum(sums.b[row * n + j]);
+      }
+    }
+    for (int j = 0; model->kind == RV_GRU && j < units; j++)
+      gradient[layer->bn + (size_t)j] = vf_sum(sums.b[2 * n + j]);
+  }
+  const layer_sums sums = sums_of(pass, 0);
+  for (int j = 0; j < units; j++)
+    gradient[model->head + (size_t)j] = vf_sum(sums.head[j]);
+  vf bias = {0};
+  for (size_t t = 0; t < pass->steps; t++)
+    bias += ((const vf *)pass->work->error)[t];
+  gradient[model->head_bias] = vf_sum(bias);
+}
+
+static void window(rv_pass *pass)
+{
+  const unsigned control = flush_denormals();
+  run_network(pass);
+  run_loss(pass);
+  memset(pass->work->sums, 0, pass->work->sum_elements * sizeof(float));
+  for (int l = pass->packed->model.layers; l-- > 0;) {
+    vf d[RV_MAX_UNITS] = {{0}};
+    vf k[RV_MAX_UNITS] = {{0}};
+    for (size_t last = pass->steps; last > 0;) {
+      const size_t first = (last - 1) / RV_PIECE_STEPS * RV_PIECE_STEPS;
+      run_layer_back(pass, l, first, last, d, k);
+      add_gradients(pass, l, first, last - first);
+      last = first;
+    }
+  }
+  take_gradient(pass);
+  restore_denormals(control);
+}
+
+const rv_train_kernels RV_TRAIN_KERNELS = {
+    .lanes = VF_LANES, .pack = pack, .forward = forward, .window = window};

@@ -1,0 +1,226 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// Vectors, activations and products that the cells share. Included by kernel_tmpl.h only.
+
+#ifndef RECURVE_TRAIN_LANES_H
+#define RECURVE_TRAIN_LANES_H
+
+#include "kernel.h"
+#include "vector.h"
+
+/// The number of vector registers decides how many sums a product keeps at once.
+#if VF_LANES == 16
+#define UNIT_BLOCK   4
+#define ACROSS_BLOCK 16
+#define COLUMN_BLOCK 4
+#else
+#define UNIT_BLOCK   2
+#define ACROSS_BLOCK 8
+#define COLUMN_BLOCK 2
+#endif
+#define ROW_BLOCK 4
+#define TILE      ((size_t)ROW_BLOCK * COLUMN_BLOCK)
+
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 64")
+#endif
+
+/// Gradients that vanish over a window must not turn into denormal numbers, on which a processor is
+/// slow. Returns the control word to be restored.
+VF_INLINE unsigned flush_denormals(void)
+{
+#if defined(__SSE2__)
+  const unsigned before = _mm_getcsr();
+  _mm_setcsr(before | 0x8040U);
+  return before;
+#else
+  return 0;
+#endif
+}
+
+VF_INLINE void restore_denormals(unsigned control)
+{
+#if defined(__SSE2__)
+  _mm_setcsr(control);
+#else
+  (void)control;
+#endif
+}
+
+/// 1/√x to about 11 bits.
+VF_INLINE vf estimate_rsqrt(vf x)
+{
+#if VF_LANES == 16
+  return (vf)_mm512_rsqrt14_ps((__m512)x);
+#elif VF_LANES == 8
+  return (vf)_mm256_rsqrt_ps((__m256)x);
+#elif defined(__SSE2__)
+  return (vf)_mm_rsqrt_ps((__m128)x);
+#else
+  vf y;
+  for (int i = 0; i < VF_LANES; i++)
+    y[i] = 1.0F / __builtin_sqrtf(x[i]);
+  return y;
+#endif
+}
+
+/// 2·tanh(x) within 2e-6 of itself: tanh(x) = p/√(1 + p²) with p = sinh(x), here a polynomial
+/// fitted so that the relative error of tanh is even. The estimate of the root takes one Newton
+/// step, y ← y(3 − x y²)/2, whose half is left to the caller.
+VF_INLINE vf twice_tanh(vf x)
+{
+#if VF_LANES == 16
+  // The smaller magnitude of the two, with the sign of x.
+  x = (vf)_mm512_range_ps((__m512)x, _mm512_set1_ps(10.0F), 2);
+#else
+  x = vf_clamp(x, -10.0F, 10.0F);
+#endif
+  const vf s = x * x;
+  vf p = vf_fma(s, vf_set(3.56949575e-06F), vf_set(1.9178718e-04F));
+  p = vf_fma(p, s, vf_set(8.34999789e-03F));
+  p = vf_fma(p, s, vf_set(1.66655716e-01F));
+  p = vf_fma(p, s, vf_set(1.00000083F));
+  p = p * x;
+  const vf q = vf_fma(p, p, vf_set(1.0F));
+  const vf y = estimate_rsqrt(q);
+  return (p * y) * vf_fma(-(q * y), y, vf_set(3.0F));
+}
+
+VF_INLINE vf tanh_of(vf x)
+{
+  return twice_tanh(x) * vf_set(0.5F);
+}
+
+/// σ(2x) = ½ + ½ tanh(x): packed weights of logistic gates are halved.
+VF_INLINE vf logistic_of_twice(vf x)
+{
+  return vf_fma(twice_tanh(x), vf_set(0.25F), vf_set(0.5F));
+}
+
+/// sums[r] += Σ_k weights[k][r]·columns[k]; sums from number `split` on are `gap` further.
+VF_INLINE void accumulate(const int rows, const int split, const int gap, const float *weights,
+                          const vf *columns, int n_columns, vf *sums)
+{
+  for (int k = 0; k < n_columns; k++) {
+    const vf column = columns[k];
+    UNROLL for (int r = 0; r < rows; r++)
+    {
+      const int s = r < split ? r : r + gap;
+      sums[s] = vf_fma(vf_set(weights[k * rows + r]), column, sums[s]);
+    }
+  }
+}
+
+VF_INLINE void set_all(const int rows, const float *values, vf *sums)
+{
+  UNROLL for (int r = 0; r < rows; r++) sums[r] = vf_set(values[r]);
+}
+
+/// How many of `left` outputs the next block of a transposed product takes: no block is so small
+/// that its sums wait for each other.
+static int across_block(int left)
+{
+  if (left == ACROSS_BLOCK + 4 && ACROSS_BLOCK == 16)
+    return 12;
+  if (left >= ACROSS_BLOCK && left != 12)
+    return ACROSS_BLOCK;
+  return left;
+}
+
+VF_INLINE void across_one(const int block, const float *weights, const vf *deltas, int n_deltas,
+                          vf *out)
+{
+  vf sums[16];
+  UNROLL for (int r = 0; r < block; r++) sums[r] = (vf){0};
+  accumulate(block, block, 0, weights, deltas, n_deltas, sums);
+  UNROLL for (int r = 0; r < block; r++) out[r] = sums[r];
+}
+
+/// out[j] = Σ_r matrix[r][j]·deltas[r], `matrix` packed by blocks of across_block().
+static inline void multiply_across(const float *weights, const vf *deltas, int rows, int outputs,
+                                   vf *out)
+{
+  for (int j = 0; j < outputs;) {
+    const int block = across_block(outputs - j);
+    switch (block) {
+    case 16:
+      across_one(16, weights, deltas, rows, out + j);
+      break;
+    case 12:
+      across_one(12, weights, deltas, rows, out + j);
+      break;
+    case 8:
+      across_one(8, weights, deltas, rows, out + j);
+      break;
+    default:
+      across_one(4, weights, deltas, rows, out + j);
+      break;
+    }
+    weights += (ptrdiff_t)block * rows;
+    j += block;
+  }
+}
+
+/// sums[r][c] += Σ_t rows[t][r]·columns[t][c], by tiles of ROW_BLOCK × COLUMN_BLOCK; `n_rows` and
+/// `n_columns` are multiples of 4.
+static void add_products(const vf *rows, size_t row_stride, int n_rows, const vf *columns,
+                         size_t column_stride, int n_columns, size_t steps, vf *sums)
+{
+  for (int r = 0; r < n_rows; r += ROW_BLOCK)
+    for (int c = 0; c < n_columns; c += COLUMN_BLOCK) {
+      vf tile[ROW_BLOCK * COLUMN_BLOCK];
+      UNROLL for (int i = 0; i < ROW_BLOCK * COLUMN_BLOCK; i++) tile[i] = sums[i];
+      for (size_t t = 0; t < steps; t++) {
+        const vf *row = rows + t * row_stride + r;
+        const vf *column = columns + t * column_stride + c;
+        UNROLL for (int i = 0; i < ROW_BLOCK; i++)
+        {
+          UNROLL for (int j = 0; j < COLUMN_BLOCK; j++)
+          {
+            tile[i * COLUMN_BLOCK + j] = vf_fma(row[i], column[j], tile[i * COLUMN_BLOCK + j]);
+          }
+        }
+      }
+      UNROLL for (int i = 0; i < ROW_BLOCK * COLUMN_BLOCK; i++) sums[i] = tile[i];
+      sums += TILE;
+    }
+}
+
+/// Where add_products() keeps the sum of row r and column c.
+static inline size_t product_place(int r, int c, int n_columns)
+{
+  return ((size_t)(r / ROW_BLOCK) * (size_t)(n_columns / COLUMN_BLOCK) +
+          (size_t)(c / COLUMN_BLOCK)) *
+             TILE +
+         (size_t)(r % ROW_BLOCK * COLUMN_BLOCK + c % COLUMN_BLOCK);
+}
+
+/// sums[r] += Σ_t rows[t][r] and, with an input, input_sums[r] += Σ_t rows[t][r]·input[t].
+static void add_rows(const vf *rows, size_t row_stride, int n_rows, const vf *input, size_t steps,
+                     vf *sums, vf *input_sums)
+{
+  for (int r = 0; r < n_rows; r += 4) {
+    vf total[4] = {{0}};
+    vf products[4] = {{0}};
+    for (size_t t = 0; t < steps; t++) {
+      const vf *row = rows + t * row_stride + r;
+      const vf x = input ? input[t] : (vf){0};
+      UNROLL for (int i = 0; i < 4; i++)
+      {
+        total[i] += row[i];
+        products[i] = vf_fma(row[i], x, products[i]);
+      }
+    }
+    UNROLL for (int i = 0; i < 4; i++)
+    {
+      sums[r + i] += total[i];
+      if (input)
+        input_sums[r + i] += products[i];
+    }
+  }
+}
+
+#endif

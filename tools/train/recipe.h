@@ -1,0 +1,37 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// The constants of a training that nobody needs to set, in one place.
+
+#ifndef RECURVE_TRAIN_RECIPE_H
+#define RECURVE_TRAIN_RECIPE_H
+
+#include "recurve/description.h"
+
+#define RV_MAX_STAGES 6
+
+typedef struct rv_recipe {
+  int streams; ///< streams of a mini-batch, a multiple of 16 so that every instruction set has
+               ///< whole groups
+
+  int n_stages;
+  int window[RV_MAX_STAGES];         ///< steps of truncated BPTT in each stage
+  double stage_share[RV_MAX_STAGES]; ///< share of the samples, sum 1
+
+  int burn_in; ///< steps after a reset or a jump in the recording that are not learned from
+
+  double peak_rate, final_rate; ///< learning rate after the warm-up, and at the end (cosine)
+  double warm_up;               ///< share of the updates
+  double beta1, beta2, epsilon; ///< Adam (Kingma and Ba 2015, algorithm 1)
+  double decay;                 ///< decoupled weight decay (Loshchilov and Hutter 2019)
+  double clip;    ///< the gradient's norm is at most this multiple of its running median
+  double refuse;  ///< an update with a norm above this multiple is left out
+  double average; ///< share of the updates that averaged weights look back; 0: none
+
+  double emphasised, offset; ///< weights of the loss before plain_from: ESR with pre-emphasis, DC
+  double plain_from;         ///< share of the updates after which the loss is the plain ESR
+} rv_recipe;
+
+void rv_recipe_defaults(rv_recipe *recipe, rv_kind kind);
+
+#endif

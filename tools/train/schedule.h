@@ -1,0 +1,35 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// What changes in the course of a training, as functions of the update number alone.
+
+#ifndef RECURVE_TRAIN_SCHEDULE_H
+#define RECURVE_TRAIN_SCHEDULE_H
+
+#include "recipe.h"
+
+#include <stdbool.h>
+
+typedef struct rv_schedule {
+  rv_recipe recipe;
+  long updates;
+  long stage_end[RV_MAX_STAGES]; ///< the first update after each stage
+  long validation_interval;      ///< updates
+} rv_schedule;
+
+/// The schedule of so many updates.
+void rv_schedule_make(rv_schedule *schedule, const rv_recipe *recipe, long updates);
+
+/// The updates whose windows hold about this many samples in all (over all streams).
+long rv_schedule_updates(const rv_recipe *recipe, double samples);
+
+typedef struct rv_moment {
+  int window;    ///< steps
+  double rate;   ///< learning rate
+  bool plain;    ///< the loss is the plain ESR
+  bool validate; ///< after this update
+} rv_moment;
+
+rv_moment rv_schedule_at(const rv_schedule *schedule, long update);
+
+#endif

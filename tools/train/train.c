@@ -1,0 +1,338 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// The course of a training: budget, updates, validations, the best weights, recovery.
+
+#include "recurve/train.h"
+#include "trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/// Seconds between two calls of the callback at least.
+#define CALL_INTERVAL 0.1
+
+/// Updates with a broken gradient in a row after which the training goes back.
+#define BROKEN_LIMIT 3
+
+/// Recoveries after which it gives up.
+#define RECOVERY_LIMIT 8
+
+/// A budget of time is overrun by this factor at most, should the machine have become slow after
+/// the number of updates was fixed.
+#define OVERRUN 1.5
+
+typedef struct course {
+  const rv_train_data *data;
+  const rv_train_config *config;
+  rv_train_callback callback;
+  void *callback_data;
+  rv_trainer *trainer;
+  rv_schedule schedule;
+  double begin;   ///< seconds on rv_train_clock()
+  double reserve; ///< seconds that the end will take
+  double called;  ///< when the callback was last called
+  double learning_begin;
+  double learning; ///< seconds in updates
+  double samples;  ///< that have gone through the updates
+  double loss;
+  double esr;
+  double best_esr;
+  float *best; ///< [parameters]
+  bool has_best;
+  double rate_scale;
+  int broken; ///< updates in a row
+  long updates;
+  int refused;
+  int recoveries;
+  bool stopped;
+} course;
+
+void rv_train_defaults(rv_train_config *config)
+{
+  *config = (rv_train_config){.kind = RV_GRU, .layers = 1, .units = 16, .seconds = 60.0, .seed = 1};
+}
+
+static rv_status check_config(const rv_train_data *data, const rv_train_config *config,
+                              rv_error *error)
+{
+  if (config->kind != RV_RNN && config->kind != RV_LSTM && config->kind != RV_GRU)
+    return rv_fail(error, RV_BAD_ARGUMENT,
+                   "a cell of kind %s is not trained; rnn, lstm and gru are",
+                   rv_kind_name(config->kind));
+  if (config->layers < 1 || config->layers > RV_MAX_RECURRENT)
+    return rv_fail(error, RV_BAD_ARGUMENT, "%d layers; 1 to %d are trained", config->layers,
+                   RV_MAX_RECURRENT);
+  if (config->units < 1 || config->units > RV_MAX_UNITS)
+    return rv_fail(error, RV_BAD_ARGUMENT, "hidden size %d; 1 to %d are trained", config->units,
+                   RV_MAX_UNITS);
+  if (config->updates < 0 || config->threads < 0)
+    return rv_fail(error, RV_BAD_ARGUMENT, "the number of %s is negative",
+                   config->updates < 0 ? "updates" : "threads");
+  if (!config->updates && !(config->seconds > 0.0 && config->seconds <= 1e7))
+    return rv_fail(error, RV_BAD_ARGUMENT, "neither a time budget nor a number of updates");
+  if (!(data->rate >= 1000.0 && data->rate <= 1e6))
+    return rv_fail(error, RV_BAD_ARGUMENT, "sample rate %g Hz; 1000 to 1000000 are trained",
+                   data->rate);
+  if (!data->n_train)
+    return rv_fail(error, RV_BAD_ARGUMENT, "no training clip");
+  return RV_OK;
+}
+
+static int threads_of(const rv_train_config *config, const rv_recipe *recipe, int lanes)
+{
+  long threads = config->threads;
+  if (!threads)
+    threads = sysconf(_SC_NPROCESSORS_ONLN);
+  if (threads > recipe->streams / lanes)
+    threads = recipe->streams / lanes;
+  return threads < 1 ? 1 : (int)threads;
+}
+
+/// Seconds that rv_model_esr() will take for the clips that are left for the end.
+static double predict_end(const course *run)
+{
+  rv_description *description = NULL;
+  const rv_trainer *trainer = run->trainer;
+  const rv_train_clip trial = {trainer->select.input, trainer->select.target,
+                               trainer->select.frames < 8192 ? trainer->select.frames : 8192};
+  double frames = (double)trainer->select.frames;
+  double esr = 0.0;
+  for (size_t c = 0; c < run->data->n_test; c++)
+    frames += (double)run->data->test[c].frames;
+  if (rv_model_describe(&trainer->model, trainer->optimiser.weights, run->data->rate, &description,
+                        NULL))
+    return 0.0;
+  // Half a second of each run is the settling of the voice.
+  const double settling = 0.5 * run->data->rate;
+  const double begin = rv_train_clock();
+  const rv_status status = rv_model_esr(description, &trial, 0, &esr, NULL);
+  const double seconds = rv_train_clock() - begin;
+  rv_description_free(description);
+  return status ? 0.0 : seconds * (frames + 2.0 * settling) / ((double)trial.frames + settling);
+}
+
+/// Fixes the number of updates.
+static void plan(course *run)
+{
+  const rv_train_config *config = run->config;
+  rv_trainer *trainer = run->trainer;
+  long updates = config->updates;
+  run->reserve = predict_end(run);
+  if (!updates) {
+    // One validation of 200 is measured; the measurement takes one part in fifty.
+    const double speed = rv_trainer_measure(trainer, fmin(0.5, 0.02 * config->seconds));
+    const double before = rv_train_clock();
+    (void)rv_trainer_validate(trainer, trainer->optimiser.weights);
+    const double validation = rv_train_clock() - before;
+    const double left = config->seconds - (rv_train_clock() - run->begin) - run->reserve;
+    const double validating = fmin(200.0 * validation, 0.3 * fmax(left, 0.0));
+    updates = rv_schedule_updates(&trainer->recipe, 0.97 * fmax(left - validating, 0.0) * speed);
+  }
+  rv_schedule_make(&run->schedule, &trainer->recipe, updates);
+}
+
+static bool report(course *run, bool validated)
+{
+  const double now = rv_train_clock();
+  if (!run->callback || run->stopped || (!validated && now - run->called < CALL_INTERVAL))
+    return !run->stopped;
+  const double left =
+      run->updates
+          ? run->learning * (double)(run->schedule.updates - run->updates) / (double)run->updates
+          : run->config->seconds;
+  const rv_train_progress progress = {
+      .update = run->updates,
+      .updates = run->schedule.updates,
+      .seconds = now - run->begin,
+      .seconds_left = left + run->reserve,
+      .loss = run->loss,
+      .esr = run->esr,
+      .best_esr = run->has_best ? run->best_esr : NAN,
+      .validated = validated,
+      .samples_per_second = run->learning > 0.0 ? run->samples / run->learning : 0.0,
+      .recoveries = run->recoveries,
+  };
+  run->called = now;
+  run->stopped = !run->callback(run->callback_data, &progress);
+  return !run->stopped;
+}
+
+/// Back to the best weights so far at half the rate; false: too often.
+static bool recover(course *run)
+{
+  rv_optimiser *optimiser = &run->trainer->optimiser;
+  if (++run->recoveries > RECOVERY_LIMIT)
+    return false;
+  if (run->has_best)
+    memcpy(optimiser->weights, run->best, optimiser->parameters * sizeof(float));
+  else if (!rv_model_initialise(&run->trainer->model, &run->trainer->random,
+                                run->trainer->train.input_rms, optimiser->weights))
+    return false;
+  rv_optimiser_restart(optimiser);
+  run->rate_scale *= 0.5;
+  run->broken = 0;
+  run->trainer->streams.position = 0;
+  return true;
+}
+
+/// Measures the averaged weights and keeps them if they are the best; false: they are not finite.
+static bool validate(course *run)
+{
+  rv_trainer *trainer = run->trainer;
+  run->esr = rv_trainer_validate(trainer, trainer->optimiser.average);
+  if (!isfinite(run->esr))
+    return false;
+  if (!run->has_best || run->esr < run->best_esr) {
+    run->best_esr = run->esr;
+    run->has_best = true;
+    memcpy(run->best, trainer->optimiser.average, trainer->model.parameters * sizeof(float));
+  }
+  return true;
+}
+
+static rv_status learn(course *run, rv_error *error)
+{
+  rv_trainer *trainer = run->trainer;
+  const double limit =
+      run->config->updates ? INFINITY : OVERRUN * run->config->seconds - run->reserve;
+  run->learning_begin = rv_train_clock();
+  while (run->updates < run->schedule.updates && report(run, false)) {
+    rv_moment moment = rv_schedule_at(&run->schedule, run->updates);
+    moment.rate *= run->rate_scale;
+    const double memory = trainer->recipe.average * (double)run->schedule.updates;
+    const double before = rv_train_clock();
+    const rv_update update = rv_trainer_update(trainer, &moment, memory, &run->loss);
+    run->learning += rv_train_clock() - before;
+    run->samples += (double)moment.window * (double)trainer->recipe.streams;
+    run->updates++;
+    run->refused += update == RV_REFUSED;
+    run->broken = update == RV_BROKEN ? run->broken + 1 : 0;
+    bool sound = run->broken < BROKEN_LIMIT;
+    if (sound && moment.validate) {
+      sound = validate(run);
+      if (sound)
+        (void)report(run, true);
+    }
+    if (!sound && !recover(run))
+      return rv_fail(error, RV_DIVERGED,
+                     "the training left the finite numbers %d times; look the recordings over, or "
+                     "try another seed",
+                     run->recoveries);
+    if ((run->config->target_esr > 0.0 && run->has_best &&
+         run->best_esr < run->config->target_esr) ||
+        rv_train_clock() - run->begin > limit)
+      break;
+  }
+  if (!run->has_best && run->updates && !validate(run))
+    return rv_fail(error, RV_DIVERGED, "the training left the finite numbers");
+  if (!run->has_best)
+    return rv_fail(error, RV_CANCELLED, "stopped before the first update");
+  return RV_OK;
+}
+
+/// ESR of all clips together, weighed by the energy of their wet audio.
+static rv_status clips_esr(const rv_description *description, const rv_train_clip *clips, size_t n,
+                           double *esr, rv_error *error)
+{
+  double difference = 0.0;
+  double energy = 0.0;
+  for (size_t c = 0; c < n; c++) {
+    double own_energy = 0.0;
+    double own_esr = 0.0;
+    for (size_t i = 0; i < clips[c].frames; i++)
+      own_energy += (double)clips[c].wet[i] * (double)clips[c].wet[i];
+    const rv_status status = rv_model_esr(description, &clips[c], 0, &own_esr, error);
+    if (status)
+      return status;
+    difference += own_esr * own_energy;
+    energy += own_energy;
+  }
+  *esr = difference / energy;
+  return RV_OK;
+}
+
+static rv_status finish(const course *run, rv_description **description, rv_train_result *result,
+                        rv_error *error)
+{
+  const rv_trainer *trainer = run->trainer;
+  rv_description *made = NULL;
+  rv_status status = rv_model_describe(&trainer->model, run->best, run->data->rate, &made, error);
+  if (status)
+    return status;
+  double test = NAN;
+  double select = NAN;
+  const size_t skip = trainer->select.frames / 4 > RV_WARM_UP ? RV_WARM_UP : 0;
+  const rv_train_clip kept = {trainer->select.input, trainer->select.target,
+                              trainer->select.frames};
+  if (run->data->n_select)
+    status = clips_esr(made, run->data->select, run->data->n_select, &select, error);
+  else
+    // This part begins in the middle of a recording, where no player would start.
+    status = rv_model_esr(made, &kept, skip, &select, error);
+  if (!status && run->data->n_test)
+    status = clips_esr(made, run->data->test, run->data->n_test, &test, error);
+  if (status) {
+    rv_description_free(made);
+    return status;
+  }
+  made->esr = run->data->n_test ? test : select;
+  *description = made;
+  if (result)
+    *result = (rv_train_result){
+        .updates = run->updates,
+        .planned = run->schedule.updates,
+        .seconds = rv_train_clock() - run->begin,
+        .select_esr = select,
+        .test_esr = test,
+        .samples_per_second = run->learning > 0.0 ? run->samples / run->learning : 0.0,
+        .refused = run->refused,
+        .recoveries = run->recoveries,
+        .stopped = run->stopped,
+    };
+  return RV_OK;
+}
+
+static rv_status start(course *run, rv_error *error)
+{
+  const rv_isa isa = rv_isa_choose();
+  rv_recipe recipe;
+  rv_recipe_defaults(&recipe, run->config->kind);
+  const int lanes = rv_train_kernels_of(isa)->lanes;
+  const int threads = threads_of(run->config, &recipe, lanes);
+  const rv_status status =
+      rv_trainer_new(run->data, run->config, &recipe, isa, threads, &run->trainer, error);
+  if (status)
+    return status;
+  run->best = malloc(run->trainer->model.parameters * sizeof(float));
+  if (!run->best)
+    return rv_fail(error, RV_NO_MEMORY, "out of memory for the best weights");
+  return RV_OK;
+}
+
+rv_status rv_train(const rv_train_data *data, const rv_train_config *config,
+                   rv_train_callback callback, void *callback_data, rv_description **description,
+                   rv_train_result *result, rv_error *error)
+{
+  course run = {.data = data,
+                .config = config,
+                .callback = callback,
+                .callback_data = callback_data,
+                .begin = rv_train_clock(),
+                .esr = NAN,
+                .rate_scale = 1.0};
+  rv_status status = check_config(data, config, error);
+  if (!status)
+    status = start(&run, error);
+  if (!status) {
+    plan(&run);
+    status = learn(&run, error);
+  }
+  if (!status)
+    status = finish(&run, description, result, error);
+  free(run.best);
+  rv_trainer_free(run.trainer);
+  return status;
+}

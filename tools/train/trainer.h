@@ -1,0 +1,72 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// One training under way: weights, streams, threads and their memory. What to do next is up to
+/// train.c.
+
+#ifndef RECURVE_TRAIN_TRAINER_H
+#define RECURVE_TRAIN_TRAINER_H
+
+#include "data.h"
+#include "optimiser.h"
+#include "pool.h"
+#include "schedule.h"
+
+/// The result of one group, kept apart so that sums have one order.
+typedef struct rv_group {
+  float *state;       ///< rv_state_elements(): of the streams
+  float *other_state; ///< the same for validations
+  float *gradient;    ///< [parameters]
+  double loss;
+  double error, energy; ///< Σe² and Σy² of a validation
+} rv_group;
+
+typedef struct rv_trainer {
+  const rv_train_kernels *kernels;
+  rv_recipe recipe;
+  rv_model model;
+  rv_packed_model packed;
+  rv_optimiser optimiser;
+  rv_random random;
+  rv_tape train, select;
+  rv_streams streams, validation;
+  bool fresh; ///< the streams have just been rewound
+  int threads;
+  rv_pool *pool;
+  rv_workspace *work; ///< [threads]
+  int n_groups;
+  rv_group *groups; ///< [n_groups]
+  float *gradient;  ///< [parameters]
+} rv_trainer;
+
+typedef enum rv_update {
+  RV_UPDATED, ///< the weights have changed
+  RV_REFUSED, ///< the gradient stands out, the weights are as they were
+  RV_BROKEN   ///< the gradient is not finite, the weights are as they were
+} rv_update;
+
+/// Makes a trainer with initial weights. `threads` is at least 1. Windows that would take too much
+/// memory are shortened in trainer->recipe.
+rv_status rv_trainer_new(const rv_train_data *data, const rv_train_config *config,
+                         const rv_recipe *recipe, rv_isa isa, int threads, rv_trainer **trainer,
+                         rv_error *error);
+void rv_trainer_free(rv_trainer *trainer);
+
+/// One update with a window of all streams. `memory` as in rv_optimiser_step().
+rv_update rv_trainer_update(rv_trainer *trainer, const rv_moment *moment, double memory,
+                            double *loss);
+
+/// Gradient (trainer->gradient) and loss of the next window of all streams, without an update.
+double rv_trainer_gradient(rv_trainer *trainer, const rv_moment *moment);
+
+/// ESR of weights [parameters] on the selection part.
+double rv_trainer_validate(rv_trainer *trainer, const float *weights);
+
+/// Samples per second through the engine, measured for about `seconds`; leaves everything as it
+/// was.
+double rv_trainer_measure(rv_trainer *trainer, double seconds);
+
+/// Seconds on a clock that nobody sets.
+double rv_train_clock(void);
+
+#endif
