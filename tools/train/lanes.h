@@ -60,7 +60,7 @@ VF_INLINE vf estimate_rsqrt(vf x)
 #elif defined(__SSE2__)
   return (vf)_mm_rsqrt_ps((__m128)x);
 #else
-  vf y;
+  vf y = {0};
   for (int i = 0; i < VF_LANES; i++)
     y[i] = 1.0F / __builtin_sqrtf(x[i]);
   return y;
