@@ -12,10 +12,12 @@
 
 typedef enum rv_severity { RV_NOTE, RV_WARNING, RV_FATAL } rv_severity;
 
-/// One finding: a line with its place in seconds and the mend.
+/// One finding: a line with its place in seconds and the mend. Kinds: "rate", "empty", "number",
+/// "silence", "length", "clipping", "level", "dc", "latency", "uncertain", "polarity", "copy",
+/// "noise", "hum", "overlap".
 typedef struct rv_finding {
   rv_severity severity;
-  const char *kind; ///< a stable word: "clipping", "length", "rate", "silence", "latency", ...
+  const char *kind; ///< a stable word, see above
   double seconds;   ///< place in the recording, or NaN
   char text[256];
 } rv_finding;
@@ -25,11 +27,17 @@ typedef struct rv_finding {
 typedef struct rv_pair_report {
   int n_findings;
   rv_finding findings[RV_MAX_FINDINGS];
-  double peak_frames;  ///< correlation peak, sub-sample; positive: wet is late
-  long latency_frames; ///< the shift that is applied: wet[n + latency] answers dry[n]; may be < 0
-  bool by_clicks;      ///< from sync clicks, else from correlation
-  bool inverted;       ///< the wet's polarity is opposite
-  double correlation;  ///< 0 … 1 at the peak
+  /// Peak of the correlation (band-limited and whitened), sub-sample; positive: wet is late. It
+  /// holds the device's group delay too.
+  double peak_frames;
+  /// The shift that is applied: wet[n + latency] goes with dry[n]; may be < 0. One frame before the
+  /// first answer, as a late wet costs a network little and an early one cannot be learnt.
+  long latency_frames;
+  bool by_clicks;     ///< from sync clicks, else from correlation
+  bool inverted;      ///< the wet's polarity is opposite
+  double correlation; ///< 0 … 1: of the samples at the peak
+  double noise_floor; ///< power of the wet where the dry is silent, re full scale²; NaN: no silence
+  double wet_power;   ///< mean square of the wet
 } rv_pair_report;
 
 /// A pair as the caller read it: one channel each.
@@ -42,7 +50,7 @@ typedef struct rv_pair {
 
 /// Checks both recordings and finds the latency. Returns RV_BAD_AUDIO, with the first fatal finding
 /// as the error's text, where training makes no sense; the report is filled either way. `latency`
-/// non-NULL: the caller knows the latency in frames.
+/// non-NULL: the caller knows the latency in frames. Setup only.
 rv_status rv_pair_check(const rv_pair *pair, const long *latency, rv_pair_report *report,
                         rv_error *error);
 

@@ -1,0 +1,174 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+#include "capture/align.h"
+
+#include "capture/check.h"
+#include "capture/clicks.h"
+#include "capture/correlate.h"
+
+#include <math.h>
+
+/// Frames that a wet may be late after the shift: less could make it early.
+enum { LEFT_FRAMES = 1 };
+
+static bool fatal(const rv_pair_report *report)
+{
+  for (int i = 0; i < report->n_findings; i++) {
+    if (report->findings[i].severity == RV_FATAL)
+      return true;
+  }
+  return false;
+}
+
+static rv_status verdict(const rv_pair_report *report, rv_error *error)
+{
+  for (int i = 0; i < report->n_findings; i++) {
+    if (report->findings[i].severity == RV_FATAL)
+      return rv_fail(error, RV_BAD_AUDIO, "%s", report->findings[i].text);
+  }
+  return RV_OK;
+}
+
+/// Looks the two files over by themselves.
+static void check_files(const rv_pair *pair, rv_pair_report *report)
+{
+  if (pair->dry_rate != pair->wet_rate)
+    rv_report_add(report, RV_FATAL, "rate", NAN, "%s is %g Hz, %s %g Hz: export both at one rate",
+                  pair->dry_name, pair->dry_rate, pair->wet_name, pair->wet_rate);
+  const rv_take dry = {pair->dry_name, pair->dry, pair->dry_frames, pair->dry_rate};
+  const rv_take wet = {pair->wet_name, pair->wet, pair->wet_frames, pair->wet_rate};
+  rv_check_take(&dry, report);
+  rv_check_take(&wet, report);
+  const double dry_seconds = (double)pair->dry_frames / pair->dry_rate;
+  const double wet_seconds = (double)pair->wet_frames / pair->wet_rate;
+  if (pair->dry_frames != pair->wet_frames && !fatal(report))
+    rv_report_add(report, RV_WARNING, "length", fmin(dry_seconds, wet_seconds),
+                  "%s is %.3f s long, %s %.3f s: the part that they share is used, export both "
+                  "with one length to use all",
+                  pair->dry_name, dry_seconds, pair->wet_name, wet_seconds);
+}
+
+/// The part that both have when wet[n + shift] goes with dry[n].
+static void common(const rv_pair *pair, long shift, size_t *dry_start, size_t *wet_start,
+                   size_t *frames)
+{
+  *dry_start = shift < 0 ? (size_t)-shift : 0;
+  *wet_start = shift > 0 ? (size_t)shift : 0;
+  const size_t dry_left = pair->dry_frames > *dry_start ? pair->dry_frames - *dry_start : 0;
+  const size_t wet_left = pair->wet_frames > *wet_start ? pair->wet_frames - *wet_start : 0;
+  *frames = dry_left < wet_left ? dry_left : wet_left;
+}
+
+/// The clicks tell where the wet is, and its polarity; its first answer comes from all that follows
+/// them, which has more to say than a click that the device flattens.
+static rv_status by_clicks(const rv_pair *pair, rv_pair_report *report, rv_error *error)
+{
+  rv_clicks dry;
+  rv_clicks wet;
+  rv_status status = rv_clicks_find(pair->dry, pair->dry_frames, pair->dry_rate, &dry, error);
+  if (status != RV_OK || !dry.found)
+    return status;
+  status = rv_clicks_find(pair->wet, pair->wet_frames, pair->wet_rate, &wet, error);
+  if (status != RV_OK || !wet.found)
+    return status;
+  const long shift = lround(wet.frame - dry.frame);
+  size_t dry_start = 0;
+  size_t wet_start = 0;
+  size_t frames = 0;
+  common(pair, shift, &dry_start, &wet_start, &frames);
+  rv_correlation near;
+  const size_t reach = 48;
+  status = rv_correlate(pair->dry + dry_start, frames, pair->wet + wet_start, frames,
+                        pair->dry_rate, reach, &near, error);
+  if (status != RV_OK)
+    return status;
+  report->by_clicks = true;
+  report->peak_frames = wet.frame - dry.frame;
+  report->inverted = wet.inverted != dry.inverted;
+  report->latency_frames = shift + near.start - LEFT_FRAMES;
+  return RV_OK;
+}
+
+static rv_status by_correlation(const rv_pair *pair, rv_pair_report *report, rv_error *error)
+{
+  rv_correlation found;
+  const double longest = 10.0;
+  const rv_status status =
+      rv_correlate(pair->dry, pair->dry_frames, pair->wet, pair->wet_frames, pair->dry_rate,
+                   (size_t)(longest * pair->dry_rate), &found, error);
+  if (status != RV_OK)
+    return status;
+  report->peak_frames = found.peak;
+  report->inverted = found.inverted;
+  report->latency_frames = found.start - LEFT_FRAMES;
+  if (found.prominence < 2.0 || found.sharpness < 12.0) {
+    rv_report_add(report, RV_WARNING, "uncertain", 0.0,
+                  "%s: no clear answer to %s from 0 s on, so no shift is applied: are they one "
+                  "performance? If so, give the latency yourself",
+                  pair->wet_name, pair->dry_name);
+    report->latency_frames = 0;
+  }
+  return RV_OK;
+}
+
+static void tell_alignment(const rv_pair *pair, bool given, rv_pair_report *report)
+{
+  const double late = report->peak_frames / pair->dry_rate;
+  rv_report_add(report, RV_NOTE, "latency", late,
+                "%s peaks %.2f frames (%.2f ms) %s %s by %s; a shift of %ld frames is applied%s",
+                pair->wet_name, fabs(report->peak_frames), 1e3 * fabs(late),
+                report->peak_frames < 0.0 ? "before" : "after", pair->dry_name,
+                report->by_clicks ? "the sync clicks" : "correlation", report->latency_frames,
+                given ? ", as told" : "");
+  if (report->inverted)
+    rv_report_add(report, RV_NOTE, "polarity", 0.0,
+                  "%s has the opposite polarity of %s, and so will the model", pair->wet_name,
+                  pair->dry_name);
+}
+
+void rv_pair_common(const rv_pair *pair, const rv_pair_report *report, size_t *dry_start,
+                    size_t *wet_start, size_t *frames)
+{
+  common(pair, report->latency_frames, dry_start, wet_start, frames);
+}
+
+static void check_aligned(const rv_pair *pair, rv_pair_report *report)
+{
+  size_t dry_start = 0;
+  size_t wet_start = 0;
+  size_t frames = 0;
+  common(pair, report->latency_frames, &dry_start, &wet_start, &frames);
+  if ((double)frames < 0.5 * pair->dry_rate) {
+    rv_report_add(report, RV_FATAL, "overlap", (double)dry_start / pair->dry_rate,
+                  "%s and %s share %.3f s from %.3f s on: record at least a few seconds",
+                  pair->dry_name, pair->wet_name, (double)frames / pair->dry_rate,
+                  (double)dry_start / pair->dry_rate);
+    return;
+  }
+  // Samples are compared at the peak, not at the first answer.
+  common(pair, lround(report->peak_frames), &dry_start, &wet_start, &frames);
+  const rv_take dry = {pair->dry_name, pair->dry + dry_start, frames, pair->dry_rate};
+  const rv_take wet = {pair->wet_name, pair->wet + wet_start, frames, pair->wet_rate};
+  if (frames)
+    rv_check_pair(&dry, &wet, report);
+}
+
+rv_status rv_pair_check(const rv_pair *pair, const long *latency, rv_pair_report *report,
+                        rv_error *error)
+{
+  *report = (rv_pair_report){.noise_floor = NAN};
+  check_files(pair, report);
+  if (fatal(report))
+    return verdict(report, error);
+  rv_status status = by_clicks(pair, report, error);
+  if (status == RV_OK && !report->by_clicks)
+    status = by_correlation(pair, report, error);
+  if (status != RV_OK)
+    return status;
+  if (latency)
+    report->latency_frames = *latency;
+  tell_alignment(pair, latency != NULL, report);
+  check_aligned(pair, report);
+  return verdict(report, error);
+}
