@@ -6,7 +6,9 @@
 
 #include "cli/command.h"
 
+extern const rv_command rv_command_capture;
 extern const rv_command rv_command_info;
 extern const rv_command rv_command_process;
+extern const rv_command rv_command_signal;
 
 #endif

@@ -33,7 +33,7 @@ static void work_free(work *w)
   free(w->product);
 }
 
-static rv_status work_make(work *w, size_t frames, rv_error *error)
+static bool work_make(work *w, size_t frames)
 {
   *w = (work){.n = 1024};
   while (w->n < frames)
@@ -49,9 +49,9 @@ static rv_status work_make(work *w, size_t frames, rv_error *error)
   w->product = malloc(w->bins * sizeof *w->product);
   if (w->forward && w->inverse && w->time && w->smooth_x && w->smooth_y && w->x && w->y &&
       w->product)
-    return RV_OK;
+    return true;
   work_free(w);
-  return rv_fail(error, RV_NO_MEMORY, "out of memory for the correlation");
+  return false;
 }
 
 static double power(kiss_fft_cpx bin)
@@ -264,10 +264,9 @@ rv_status rv_correlate(const float *dry, size_t dry_frames, const float *wet, si
   const size_t n_wet = smaller(wet_frames - skip, most);
   const size_t reach = smaller(max_lag, (n_dry > n_wet ? n_dry : n_wet) - 1);
   work w;
-  const rv_status made =
-      work_make(&w, n_dry + n_wet + 2 * RV_CAUSAL_BEFORE + RV_CAUSAL_TAPS, error);
-  if (made != RV_OK)
-    return made;
+  const size_t margin = (size_t)(2 * RV_CAUSAL_BEFORE) + RV_CAUSAL_TAPS;
+  if (!work_make(&w, n_dry + n_wet + margin))
+    return rv_fail(error, RV_NO_MEMORY, "out of memory for the correlation");
   transform(&w, dry + skip, n_dry, w.x);
   transform(&w, wet + skip, n_wet, w.y);
   const size_t smooth = (size_t)fmax(2.0, 40.0 * (double)w.n / rate);

@@ -103,7 +103,8 @@ static void line(maker *m, double root, double velocity, double mute, int stride
   int degree = rv_random_below(&m->random, degrees);
   for (int at = 0; at < steps_of(m);) {
     const int length = stride * (1 + rv_random_below(&m->random, 3));
-    const double pitch = root + 12.0 * (degree / degrees) + scale[degree % degrees];
+    const int octave = degree / degrees;
+    const double pitch = root + 12.0 * octave + scale[degree % degrees];
     rv_note note = {.time = beat(m, at),
                     .length = m->step * length * uniform(m, 0.6, 1.1),
                     .velocity = velocity * uniform(m, 0.6, 1.0),

@@ -1,0 +1,138 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// recurve capture: plays a file through something and writes what comes back.
+
+#include "audio/audio.h"
+#include "capture/amp.h"
+#include "cli/report.h"
+#include "commands.h"
+
+static const rv_option options[] = {
+    {.name = "practice-amp",
+     .kind = RV_OPTION_FLAG,
+     .help = "play through the amplifier that is built in for practice"},
+    {.name = "gain",
+     .letter = 'g',
+     .kind = RV_OPTION_NUMBER,
+     .argument = "0...1",
+     .initial = "0.6",
+     .minimum = 0,
+     .maximum = 1,
+     .help = "drive of the practice amp: 0 is clean, 1 is heavy distortion"},
+    {.name = "output",
+     .letter = 'o',
+     .kind = RV_OPTION_PATH,
+     .argument = "WET",
+     .help = "the file to write"},
+    RV_OPTION_OF_QUIET,
+    RV_OPTION_OF_JSON,
+    RV_OPTION_END,
+};
+
+/// Something to play through. `wet` is as long as `dry` and at its rate, and is the caller's to
+/// free even after a failure.
+typedef rv_status capture_source(const rv_args *args, const rv_audio *dry, rv_audio **wet,
+                                 rv_error *error);
+
+static rv_status practice_amp(const rv_args *args, const rv_audio *dry, rv_audio **wet,
+                              rv_error *error)
+{
+  rv_status status = rv_audio_new(dry->channels, dry->rate, dry->frames, wet, error);
+  for (int c = 0; c < dry->channels && status == RV_OK; c++)
+    status = rv_practice_amp(dry->channel[c], (*wet)->channel[c], dry->frames, dry->rate,
+                             rv_args_number(args, "gain"), error);
+  return status;
+}
+
+/// The options that choose a source: exactly one is given.
+static const struct {
+  const char *option;
+  capture_source *run;
+} sources[] = {
+    {"practice-amp", practice_amp},
+};
+enum { N_SOURCES = sizeof sources / sizeof sources[0] };
+
+/// Index of the chosen source, or −1 after a line about the usage.
+static int chosen_source(const rv_args *args)
+{
+  int chosen = -1;
+  for (int i = 0; i < N_SOURCES; i++) {
+    if (!rv_args_given(args, sources[i].option))
+      continue;
+    if (chosen >= 0) {
+      (void)rv_usage_error(args, "--%s and --%s: give one of them", sources[chosen].option,
+                           sources[i].option);
+      return -1;
+    }
+    chosen = i;
+  }
+  if (chosen < 0)
+    (void)rv_usage_error(args, "nothing to play through: give --%s", sources[0].option);
+  return chosen;
+}
+
+static rv_status capture(const rv_args *args, capture_source *source, const char *dry_path,
+                         const char *wet_path, double *seconds, rv_error *error)
+{
+  rv_audio *dry = NULL;
+  rv_audio *wet = NULL;
+  rv_status status = rv_audio_read(dry_path, &dry, error);
+  if (status == RV_OK)
+    status = rv_audio_check_finite(dry, dry_path, error);
+  if (status == RV_OK)
+    status = source(args, dry, &wet, error);
+  if (status == RV_OK)
+    status = rv_audio_write(wet_path, wet, error);
+  if (status == RV_OK)
+    *seconds = (double)wet->frames / wet->rate;
+  rv_audio_free(dry);
+  rv_audio_free(wet);
+  return status;
+}
+
+static int run(const rv_args *args)
+{
+  const char *const *operands = NULL;
+  (void)rv_args_operands(args, &operands);
+  const char *dry = operands[0];
+  const char *wet = rv_args_text(args, "output");
+  if (!wet)
+    return rv_usage_error(args, "no name for the recording: give -o WET");
+  const int source = chosen_source(args);
+  if (source < 0)
+    return RV_EXIT_USAGE;
+  rv_report report;
+  rv_report_begin(&report, args);
+  rv_error error = {{0}};
+  double seconds = 0.0;
+  int result = RV_EXIT_DONE;
+  if (capture(args, sources[source].run, dry, wet, &seconds, &error) != RV_OK) {
+    result = rv_report_failure(&report, "%s", error.text);
+  } else {
+    rv_report_line(&report, "%s: %.1f s", wet, seconds);
+    rv_report_line(&report, "Next: recurve train %s %s -o model.json", dry, wet);
+    rv_report_object(&report,
+                     json_pack("{s:s, s:o, s:o, s:f}", "event", "capture", "dry", rv_json_text(dry),
+                               "wet", rv_json_text(wet), "seconds", seconds));
+  }
+  rv_report_end(&report);
+  return result;
+}
+
+const rv_command rv_command_capture = {
+    .name = "capture",
+    .summary = "play a file through an amplifier and write what comes back",
+    .operands = "DRY",
+    .min_operands = 1,
+    .max_operands = 1,
+    .examples = "recurve capture --practice-amp signal.wav -o recording.wav\n"
+                "    makes a recording to learn from, without any device\n",
+    .description =
+        "The practice amp is a small circuit of two triode stages with grid conduction, computed "
+        "in double precision at about 384 kHz. It has what makes amplifiers worth learning: "
+        "asymmetry, and a memory of loud notes. It adds no latency.",
+    .options = options,
+    .run = run,
+};
