@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/// libsndfile refuses structures whose last text has room for 16384 bytes or more.
+#define LONGEST_TEXT 16000
+
 static void copy_texts(SNDFILE *from, SNDFILE *to)
 {
   for (int key = SF_STR_FIRST; key <= SF_STR_LAST; key++) {
@@ -38,7 +41,7 @@ static void copy_instrument(SNDFILE *from, SNDFILE *to)
 
 static void copy_broadcast(SNDFILE *from, SNDFILE *to)
 {
-  SF_BROADCAST_INFO_VAR(16384) broadcast;
+  SF_BROADCAST_INFO_VAR(LONGEST_TEXT) broadcast;
   memset(&broadcast, 0, sizeof broadcast);
   if (sf_command(from, SFC_GET_BROADCAST_INFO, &broadcast, sizeof broadcast) == SF_TRUE)
     (void)sf_command(to, SFC_SET_BROADCAST_INFO, &broadcast, sizeof broadcast);
@@ -46,7 +49,7 @@ static void copy_broadcast(SNDFILE *from, SNDFILE *to)
 
 static void copy_cart(SNDFILE *from, SNDFILE *to)
 {
-  SF_CART_INFO_VAR(16384) cart;
+  SF_CART_INFO_VAR(LONGEST_TEXT) cart;
   memset(&cart, 0, sizeof cart);
   if (sf_command(from, SFC_GET_CART_INFO, &cart, sizeof cart) == SF_TRUE)
     (void)sf_command(to, SFC_SET_CART_INFO, &cart, sizeof cart);
