@@ -6,6 +6,7 @@
 #include "recurve/io.h"
 
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,20 +132,25 @@ void rv_loader_clear(rv_loader *loader, rv_chain *chain)
   (void)pthread_mutex_destroy(&loader->loading);
 }
 
+/// One load alone: a request that arrives meanwhile has woken the worker once more.
+static void load_newest(rv_loader *loader)
+{
+  char path[RV_PATH_SIZE];
+  unsigned serial = 0;
+  while (!rv_boundary_read(&loader->boundary, path, &serial))
+    (void)sched_yield();
+  rv_load *load = load_new(loader, path, serial);
+  if (load)
+    load_free(rv_boundary_publish(&loader->boundary, load));
+  loader->done = serial;
+}
+
 void rv_loader_work(rv_loader *loader)
 {
   (void)pthread_mutex_lock(&loader->loading);
   list_free(rv_boundary_collect(&loader->boundary));
-  while (rv_boundary_wanted(&loader->boundary) != loader->done) {
-    char path[RV_PATH_SIZE];
-    unsigned serial = 0;
-    if (!rv_boundary_read(&loader->boundary, path, &serial))
-      continue;
-    rv_load *load = load_new(loader, path, serial);
-    if (load)
-      load_free(rv_boundary_publish(&loader->boundary, load));
-    loader->done = serial;
-  }
+  if (rv_boundary_wanted(&loader->boundary) != loader->done)
+    load_newest(loader);
   (void)pthread_mutex_unlock(&loader->loading);
 }
 
