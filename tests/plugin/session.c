@@ -26,11 +26,16 @@ const char *rv_test_model_file(const char *name, uint64_t seed)
   return path;
 }
 
+const char *rv_test_bundle(void)
+{
+  return RECURVE_BUNDLE;
+}
+
 rv_host *rv_test_host(int channels, rv_host_worker worker)
 {
   const rv_host_config config = {.uri =
                                      channels == 2 ? "urn:recurve:amp-stereo" : "urn:recurve:amp",
-                                 .bundle = RECURVE_BUNDLE,
+                                 .bundle = rv_test_bundle(),
                                  .rate = RV_TEST_RATE,
                                  .max_block = 8192,
                                  .worker = worker};

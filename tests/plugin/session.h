@@ -18,6 +18,9 @@
 /// sounds.
 const char *rv_test_model_file(const char *name, uint64_t seed);
 
+/// The directory of the plugin's bundle in the build tree.
+const char *rv_test_bundle(void);
+
 /// The plugin with one or two channels, not active.
 rv_host *rv_test_host(int channels, rv_host_worker worker);
 

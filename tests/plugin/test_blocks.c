@@ -1,8 +1,13 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
+#include "audio/audio.h"
 #include "models.h"
 #include "session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define FRAMES 24000
 
@@ -38,6 +43,40 @@ START_TEST(any_block_size_gives_the_samples_of_the_chain)
 }
 END_TEST
 
+START_TEST(the_plugin_and_the_renderer_give_the_same_samples)
+{
+  const char *model = rv_test_model_file("one.json", 1);
+  const char *from = rv_test_path("in.wav");
+  const char *to = rv_test_path("out.wav");
+  rv_error error = {{0}};
+  make_signal();
+  for (int channels = 1; channels <= 2; channels++) {
+    rv_audio *audio = NULL;
+    rv_audio *rendered = NULL;
+    char command[2048];
+    ck_assert(!rv_audio_new(channels, RV_TEST_RATE, FRAMES, &audio, &error));
+    for (int c = 0; c < channels; c++)
+      memcpy(audio->channel[c], in + (size_t)c * FRAMES, FRAMES * sizeof(float));
+    ck_assert_msg(!rv_audio_write(from, audio, &error), "%s", error.text);
+    (void)snprintf(command, sizeof command, RECURVE_COMMAND " process -q '%s' '%s' -o '%s'", model,
+                   from, to);
+    ck_assert_int_eq(system(command), 0); // NOLINT(cert-env33-c): a program of this build
+    ck_assert_msg(!rv_audio_read(to, &rendered, &error), "%s", error.text);
+    ck_assert_uint_eq(rendered->frames, FRAMES);
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+      rv_host *host = rv_test_host(channels, RV_HOST_WORKER_THREAD);
+      rv_test_load(host, model);
+      rv_test_play(host, channels, in, got, FRAMES, blocks[i]);
+      for (int c = 0; c < channels; c++)
+        rv_test_assert_same_samples(got + (size_t)c * FRAMES, rendered->channel[c], FRAMES);
+      rv_host_free(host);
+    }
+    rv_audio_free(audio);
+    rv_audio_free(rendered);
+  }
+}
+END_TEST
+
 START_TEST(a_preset_gives_the_samples_of_the_chain_from_the_first_frame)
 {
   const char *model = rv_test_model_file("one.json", 1);
@@ -64,6 +103,7 @@ int main(void)
   TCase *cases = tcase_create("blocks");
   tcase_set_timeout(cases, 60);
   tcase_add_test(cases, any_block_size_gives_the_samples_of_the_chain);
+  tcase_add_test(cases, the_plugin_and_the_renderer_give_the_same_samples);
   tcase_add_test(cases, a_preset_gives_the_samples_of_the_chain_from_the_first_frame);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);
