@@ -77,8 +77,8 @@ static void add_extras(rv_description *model, uint64_t *seed)
     model->output_level_dbu = -3.3;
   }
   if (model->n_knobs) {
-    model->knobs[0] = (rv_knob){.name = "D\303\251bit \"x\"", .minimum = -0.1F, .maximum = 11.0F};
-    model->knobs[0].initial = rv_test_random(seed) * 0.1F;
+    model->knobs[0] = (rv_knob){.name = "D\303\251bit \"x\"", .minimum = 0.2F, .maximum = 11.0F};
+    model->knobs[0].initial = 0.3F + rv_test_random(seed) * 0.1F;
   }
   if (pick(seed, 2)) {
     ck_assert(!rv_description_set_text(model, "name", "Ma\303\256tre\n\"5\"", NULL));

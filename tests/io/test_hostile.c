@@ -141,6 +141,8 @@ START_TEST(other_kinds_of_model_are_named_with_advice)
                              RV_UNSUPPORTED, "layers[0] is of type \"conv1d\"");
   rv_handmade_assert_refused(MODEL("{\"type\":\"rnn\",\"shape\":[4]}," SOUND, ""), RV_UNSUPPORTED,
                              "layers[0] is of type \"rnn\"");
+  rv_handmade_assert_refused(MODEL("{\"type\":\"gru-before\",\"shape\":[4]}," SOUND, ""),
+                             RV_UNSUPPORTED, "layers[0] is of type \"gru-before\"");
   rv_handmade_assert_refused(
       MODEL(LSTM ",{\"type\":\"dense\",\"activation\":\"prelu\",\"shape\":[1]}", ""),
       RV_UNSUPPORTED, "layers[1].activation is \"prelu\"");

@@ -14,9 +14,10 @@
 #define IN_SHAPE "\"in_shape\":[null,null,1]"
 #define DENSE                                                                                      \
   "{\"type\":\"dense\",\"activation\":\"\",\"shape\":[null,null,1],\"weights\":[[[0.5]],[0.25]]}"
-#define LSTM                                                                                       \
-  "{\"type\":\"lstm\",\"activation\":\"tanh\",\"shape\":[null,null,1],"                            \
-  "\"weights\":[[[1,2,3,4]],[[5,6,7,8]],[9,10,11,12]]}"
+#define LSTM_MEMBERS                                                                               \
+  "\"type\":\"lstm\",\"activation\":\"tanh\",\"shape\":[null,null,1],"                             \
+  "\"weights\":[[[1,2,3,4]],[[5,6,7,8]],[9,10,11,12]]"
+#define LSTM                "{" LSTM_MEMBERS "}"
 #define MODEL(layers, more) "{" IN_SHAPE ",\"layers\":[" layers "]" more "}"
 
 static rv_description *read(const char *text)
@@ -193,13 +194,16 @@ START_TEST(our_own_keys_count_only_in_a_file_that_says_so)
 {
   const char *const mark = ",\"format\":\"recurve\",\"version\":1";
   char text[1024];
-  (void)snprintf(text, sizeof text, MODEL(LSTM "," DENSE, ",\"skip_gain\":0.5%s"), "");
+#define STARTED "{\"start\":[[0.5],[0.75]]," LSTM_MEMBERS "}," DENSE
+  (void)snprintf(text, sizeof text, MODEL(STARTED, ",\"skip_gain\":0.5%s"), "");
   rv_description *model = read(text);
   ck_assert_float_eq(model->skip, 0.0F);
+  assert_floats(model->layers[0].start, (const float[]){0, 0}, 2);
   rv_description_free(model);
-  (void)snprintf(text, sizeof text, MODEL(LSTM "," DENSE, ",\"skip_gain\":0.5%s"), mark);
+  (void)snprintf(text, sizeof text, MODEL(STARTED, ",\"skip_gain\":0.5%s"), mark);
   model = read(text);
   ck_assert_float_eq(model->skip, 0.5F);
+  assert_floats(model->layers[0].start, (const float[]){0.5F, 0.75F}, 2);
   rv_description_free(model);
 }
 END_TEST

@@ -69,9 +69,12 @@ START_TEST(only_what_the_layout_cannot_say_marks_a_file_as_our_own)
   model->layers[0].start[3] = 0.1F;
   ck_assert(file_says(model, "\"format\": \"recurve\""));
   rv_description_free(model);
-  model = rv_handmade_model(RV_RNN, 0, 8, 5);
-  ck_assert(file_says(model, "\"format\": \"recurve\""));
-  rv_description_free(model);
+  const rv_kind own[] = {RV_RNN, RV_GRU_BEFORE};
+  for (int k = 0; k < 2; k++) {
+    model = rv_handmade_model(own[k], 0, 8, 5);
+    ck_assert(file_says(model, "\"format\": \"recurve\""));
+    rv_description_free(model);
+  }
 }
 END_TEST
 
