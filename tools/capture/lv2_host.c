@@ -80,7 +80,8 @@ static rv_status check_features(const rv_host *host, rv_error *error)
 static rv_status find_plugin(rv_host *host, const rv_host_config *config, rv_error *error)
 {
   host->world = lilv_world_new();
-  LilvNode *uri = host->world ? lilv_new_uri(host->world, config->uri) : NULL;
+  const bool absolute = strchr(config->uri, ':'); // lilv writes on standard error where it is not
+  LilvNode *uri = host->world && absolute ? lilv_new_uri(host->world, config->uri) : NULL;
   if (!uri)
     return rv_fail(error, RV_BAD_ARGUMENT, "%s is not a URI", config->uri);
   if (config->bundle) {

@@ -122,9 +122,9 @@ static rv_status no_port(const rv_host *host, const char *symbol, rv_error *erro
   char list[256] = "";
   size_t used = 0;
   for (uint32_t i = 0; i < host->n_ports && used < sizeof list; i++)
-    if (host->ports[i].kind == RV_PORT_CONTROL)
+    if (host->ports[i].kind == RV_PORT_CONTROL && host->ports[i].input)
       used += (size_t)snprintf(list + used, sizeof list - used, " %s", host->ports[i].symbol);
-  return rv_fail(error, RV_BAD_ARGUMENT, "the plugin has no control port %s; it has:%s", symbol,
+  return rv_fail(error, RV_BAD_ARGUMENT, "the plugin has no control input %s; it has:%s", symbol,
                  list);
 }
 
