@@ -189,8 +189,9 @@ static double explained(const double *r, const double *b)
   return energy;
 }
 
-/// How well causal filters that start at each lag do, on both recordings whitened by the dry's
-/// spectrum, which leaves the response between them as it is.
+/// How well causal filters that start at each lag do, by least squares on both recordings divided
+/// by the wet's smoothed spectrum: that leaves the response between them as it is, and weighs each
+/// band by how little distortion it holds.
 static void try_starts(work *w, rv_correlation *result)
 {
   double r[RV_CAUSAL_TAPS];
@@ -198,7 +199,7 @@ static void try_starts(work *w, rv_correlation *result)
   for (size_t k = 0; k < w->bins; k++) {
     const kiss_fft_cpx x = w->x[k];
     const kiss_fft_cpx y = w->y[k];
-    const float weight = 1.0F / w->smooth_x[k];
+    const float weight = 1.0F / w->smooth_y[k];
     w->product[k].r = (x.r * y.r + x.i * y.i) * weight;
     w->product[k].i = (x.r * y.i - x.i * y.r) * weight;
     w->x[k] = (kiss_fft_cpx){(float)(power(x) * (double)weight), 0.0F};
@@ -227,7 +228,7 @@ static void find_start(rv_correlation *result)
   double least = 1.0;
   for (int i = 0; i < N_TRIED; i++)
     least = fmin(least, cost[i]);
-  const double allowed = 0.01 * (1.0 - least);
+  const double allowed = 0.015 * (1.0 - least);
   int last = N_TRIED - 1;
   for (; last > 3; last--) {
     const double before = fmin(fmin(cost[last - 1], cost[last - 2]), cost[last - 3]);
