@@ -55,6 +55,8 @@ bool rv_model_caveat(const rv_description *description, rv_format format, rv_err
     return false;
   if (format == RV_FORMAT_AIDAX)
     return aidax_caveat(description, text);
+  if (format != RV_FORMAT_GUITARML)
+    return false;
   static const char who[] = "Proteus and its kin";
   if (description->n_layers != 2)
     return note(text, "more than one recurrent layer", who);

@@ -42,6 +42,17 @@ rv_status rv_aidax_read(const rv_json_source *source, const json_t *root,
                         rv_description *description);
 rv_status rv_guitarml_read(const rv_json_source *source, const json_t *root,
                            rv_description *description);
+rv_status rv_nam_read(const rv_json_source *source, const json_t *root,
+                      rv_description *description);
+rv_status rv_torch_read(const rv_json_source *source, const json_t *root,
+                        rv_description *description);
+
+/// Whether an object has members as a flat state_dict of PyTorch has them.
+bool rv_torch_is(const json_t *root);
+
+/// Takes PyTorch's weight_ih, weight_hh, bias_ih and bias_hh of one layer: the order of gates is
+/// that of description.h, and the biases of all gates add up but for n of a GRU.
+void rv_torch_take(const rv_layer *layer, float *const arrays[4]);
 
 /// Makes the root of a file from a checked description. RV_UNSUPPORTED names what the format cannot
 /// hold.

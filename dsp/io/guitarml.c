@@ -84,24 +84,6 @@ static rv_status read_array(const rv_json_source *source, const json_t *dict, co
   return rv_json_array(source, json_object_get(dict, key), place, rows, columns, array);
 }
 
-/// The order of gates is that of description.h, so that arrays are taken over as they are; the
-/// biases of all gates add up but for n of a GRU.
-static void take_layer(rv_layer *layer, float *const arrays[4])
-{
-  const size_t units = (size_t)layer->units;
-  const size_t rows = units * (size_t)rv_kind_gates(layer->kind);
-  memcpy(layer->w, arrays[0], rows * (size_t)layer->inputs * sizeof(float));
-  memcpy(layer->u, arrays[1], rows * units * sizeof(float));
-  for (size_t n = 0; n < rows; n++) {
-    const bool apart = layer->kind == RV_GRU && n >= 2 * units;
-    layer->b[n] = arrays[2][n];
-    if (apart)
-      layer->bn[n - 2 * units] = arrays[3][n];
-    else if (arrays[3][n] != 0.0F) // a zero leaves the other as it is to the last bit
-      layer->b[n] += arrays[3][n];
-  }
-}
-
 static rv_status read_recurrent(const rv_json_source *source, const variant *v, const sizes *s,
                                 const json_t *dict, int index, rv_description *description)
 {
@@ -119,7 +101,7 @@ static rv_status read_recurrent(const rv_json_source *source, const variant *v, 
   if (!status)
     status = rv_description_add(description, s->kind, inputs, s->units, RV_LINEAR, source->error);
   if (!status)
-    take_layer(&description->layers[index], arrays);
+    rv_torch_take(&description->layers[index], arrays);
   for (int a = 0; a < 4; a++)
     free(arrays[a]);
   return status;

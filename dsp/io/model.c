@@ -14,7 +14,11 @@
 
 const char *rv_format_name(rv_format format)
 {
-  return format == RV_FORMAT_GUITARML ? "guitarml" : "aidax";
+  static const char *const names[] = {[RV_FORMAT_AIDAX] = "aidax",
+                                      [RV_FORMAT_GUITARML] = "guitarml",
+                                      [RV_FORMAT_NAM] = "nam",
+                                      [RV_FORMAT_TORCH] = "torch"};
+  return names[format];
 }
 
 rv_status rv_knobs_default(const rv_json_source *source, int knobs, rv_description *description)
@@ -31,27 +35,16 @@ rv_status rv_knobs_default(const rv_json_source *source, int knobs, rv_descripti
   return RV_OK;
 }
 
-/// Files of the field that are not recurrent, or not read: each is named, with the way out.
 static rv_status refuse(const rv_json_source *source, const json_t *root)
 {
-  const char *architecture = json_string_value(json_object_get(root, "architecture"));
-  if (architecture && !strcmp(architecture, "LSTM"))
-    return rv_fail(source->error, RV_UNSUPPORTED,
-                   "%s: a NAM LSTM, which is not read: AIDA-X and GuitarML files are",
-                   source->name);
-  if (architecture)
-    return rv_fail(source->error, RV_UNSUPPORTED,
-                   "%s: a NAM %.40s, not a recurrent network: look for an LSTM of the same amp, or "
-                   "capture it with recurve train",
-                   source->name, architecture);
   if (json_object_get(root, "residual_channels"))
     return rv_fail(source->error, RV_UNSUPPORTED,
                    "%s: a WaveNet, not a recurrent network: look for an LSTM or GRU of the same "
                    "amp, or capture it with recurve train",
                    source->name);
   return rv_fail(source->error, RV_BAD_FORMAT,
-                 "%s: not a model that is known: it has neither layers (AIDA-X) nor model_data "
-                 "(GuitarML)",
+                 "%s: not a model that is known: it has neither layers (AIDA-X), model_data "
+                 "(GuitarML) nor architecture (NAM)",
                  source->name);
 }
 
@@ -65,6 +58,14 @@ static rv_status read_root(const rv_json_source *source, const json_t *root,
   if (json_is_array(json_object_get(root, "layers"))) {
     *format = RV_FORMAT_AIDAX;
     return rv_aidax_read(source, root, description);
+  }
+  if (json_object_get(root, "architecture")) {
+    *format = RV_FORMAT_NAM;
+    return rv_nam_read(source, root, description);
+  }
+  if (rv_torch_is(root)) {
+    *format = RV_FORMAT_TORCH;
+    return rv_torch_read(source, root, description);
   }
   return refuse(source, root);
 }
@@ -193,9 +194,13 @@ rv_status rv_model_write(const char *path, const rv_description *description, rv
   if (!status && numbers > RV_JSON_MAX_NUMBERS)
     status = rv_fail(&reason, RV_UNSUPPORTED, "%zu numbers; a model file holds at most %zu",
                      numbers, RV_JSON_MAX_NUMBERS);
-  if (!status)
-    status = format == RV_FORMAT_GUITARML ? rv_guitarml_write(description, &root, &reason)
-                                          : rv_aidax_write(description, &root, &reason);
+  if (!status && format == RV_FORMAT_AIDAX)
+    status = rv_aidax_write(description, &root, &reason);
+  else if (!status && format == RV_FORMAT_GUITARML)
+    status = rv_guitarml_write(description, &root, &reason);
+  else if (!status)
+    status = rv_fail(&reason, RV_UNSUPPORTED, "%s files are read only; write aidax or guitarml",
+                     rv_format_name(format));
   if (status)
     return rv_fail(error, status, "%s: not written: %s", path, reason.text);
   status = write_root(path, root, error);

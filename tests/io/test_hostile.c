@@ -153,6 +153,47 @@ START_TEST(other_kinds_of_model_are_named_with_advice)
 }
 END_TEST
 
+START_TEST(nam_files_with_a_fault_are_refused_by_key)
+{
+#define NAM(config, more) "{\"architecture\":\"LSTM\",\"config\":{" config "}" more "}"
+#define NAM_SIZES         "\"input_size\":1,\"hidden_size\":1,\"num_layers\":1"
+  rv_handmade_assert_refused(NAM(NAM_SIZES, ",\"weights\":[1,2,3]"), RV_BAD_FORMAT,
+                             "weights is a list of 3, should be a list of 16");
+  rv_handmade_assert_refused(NAM(NAM_SIZES, ""), RV_BAD_FORMAT, "weights is missing");
+  rv_handmade_assert_refused(NAM("\"input_size\":1", ""), RV_BAD_FORMAT,
+                             "config.hidden_size is missing");
+  rv_handmade_assert_refused(NAM("\"input_size\":1,\"hidden_size\":1000000,\"num_layers\":1", ""),
+                             RV_BAD_FORMAT, "config.hidden_size is 1e+06");
+  rv_handmade_assert_refused(NAM("\"input_size\":1,\"hidden_size\":1,\"num_layers\":9", ""),
+                             RV_BAD_FORMAT, "config.num_layers is 9");
+  rv_handmade_assert_refused(NAM(NAM_SIZES ",\"out_channels\":2", ""), RV_BAD_FORMAT,
+                             "config.out_channels is 2");
+  rv_handmade_assert_refused(NAM(NAM_SIZES ",\"in_channels\":2", ""), RV_UNSUPPORTED,
+                             "config.in_channels is 2 and config.input_size is 1");
+  rv_handmade_assert_refused("{\"architecture\":7}", RV_UNSUPPORTED,
+                             "a NAM file of no architecture");
+}
+END_TEST
+
+START_TEST(flat_files_with_a_fault_are_refused_by_key)
+{
+#define FLAT(more) "{\"a.weight_ih_l0\":[[1],[2],[3]]," more "\"dense.weight\":[[1]]}"
+  rv_handmade_assert_refused(FLAT(""), RV_BAD_FORMAT, "a.weight_hh_l0 is 0 x 0");
+  rv_handmade_assert_refused(FLAT("\"a.weight_hh_l0\":[[1],[2]],"), RV_BAD_FORMAT,
+                             "a.weight_hh_l0 is 2 x 1: that is neither");
+  rv_handmade_assert_refused(FLAT("\"a.weight_hh_l0\":[[1],[2],[3],[4]],"), RV_BAD_FORMAT,
+                             "a.weight_ih_l0 is 3 x 1, should be 4 x 1");
+  rv_handmade_assert_refused(FLAT("\"a.weight_hh_l0\":[[1],[2],[3]],\"a.bias_hh_l0\":[1],"),
+                             RV_BAD_FORMAT, "a.bias_hh_l0 is a list of 1, should be a list of 3");
+  rv_handmade_assert_refused("{\"a.weight_ih_l0_reverse\":[[1]]}", RV_UNSUPPORTED, "backwards");
+  rv_handmade_assert_refused("{\"a.weight_ih_lx\":[[1]]}", RV_BAD_FORMAT, "not a key of PyTorch");
+  rv_handmade_assert_refused("{\"a.weight_ih_l0\":[[]]}", RV_BAD_FORMAT, "has 0 columns");
+  rv_handmade_assert_refused("{\"a.weight_ih_l0\":[[1,2,3,4,5,6]]}", RV_UNSUPPORTED, "5 knobs");
+  rv_handmade_assert_refused("{\"weight_ih_l0\":[[1]],\"weight_hh_l0\":[[1]]}", RV_BAD_FORMAT,
+                             "dense.weight is missing");
+}
+END_TEST
+
 START_TEST(guitarml_files_with_a_fault_are_refused_by_key)
 {
 #define DATA(type, size, more)                                                                     \
@@ -358,6 +399,8 @@ int main(void)
   tcase_add_test(cases, numbers_that_no_weight_can_be_are_named);
   tcase_add_test(cases, sizes_and_settings_out_of_range_are_named);
   tcase_add_test(cases, other_kinds_of_model_are_named_with_advice);
+  tcase_add_test(cases, nam_files_with_a_fault_are_refused_by_key);
+  tcase_add_test(cases, flat_files_with_a_fault_are_refused_by_key);
   tcase_add_test(cases, guitarml_files_with_a_fault_are_refused_by_key);
   tcase_add_test(cases, a_truncated_file_is_refused_wherever_it_ends);
   tcase_add_test(cases, changed_bytes_give_a_line_or_a_sound_model);

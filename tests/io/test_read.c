@@ -126,6 +126,50 @@ START_TEST(the_older_variant_of_guitarml_is_read)
 }
 END_TEST
 
+START_TEST(a_nam_lstm_is_taken_from_its_flat_list)
+{
+  rv_description *model = read(
+      "{\"version\":\"0.5.4\",\"architecture\":\"LSTM\",\"sample_rate\":44100,\"config\":{"
+      "\"input_size\":1,\"hidden_size\":1,\"num_layers\":2},\"metadata\":{\"loudness\":-17.5,"
+      "\"name\":\"n\",\"input_level_dbu\":18.25,\"date\":{\"year\":2023,\"month\":5,\"day\":9}},"
+      "\"weights\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,"
+      "21,22,23,24,25,26,27,28,29,30,31,32,33,34,0.5,0.25]}");
+  assert_floats(model->layers[0].w, (const float[]){1, 3, 5, 7}, 4);
+  assert_floats(model->layers[0].u, (const float[]){2, 4, 6, 8}, 4);
+  assert_floats(model->layers[0].b, (const float[]){9, 10, 11, 12}, 4);
+  assert_floats(model->layers[0].start, (const float[]){13, 14}, 2);
+  assert_floats(model->layers[1].start, (const float[]){33, 34}, 2);
+  assert_floats(model->layers[2].w, (const float[]){0.5F}, 1);
+  assert_floats(model->layers[2].b, (const float[]){0.25F}, 1);
+  ck_assert_double_eq(model->rate, 44100.0);
+  ck_assert(model->rate_known);
+  ck_assert_double_eq(model->loudness_db, -17.5);
+  ck_assert_double_eq(model->input_level_dbu, 18.25);
+  ck_assert_str_eq(rv_description_text(model, "date"), "2023-05-09");
+  ck_assert_str_eq(rv_description_text(model, "name"), "n");
+  rv_description_free(model);
+}
+END_TEST
+
+START_TEST(a_flat_state_dict_is_read_in_the_order_of_its_modules)
+{
+  rv_description *model =
+      read("{\"one.weight_ih_l0\":[[1],[2],[3]],\"one.weight_hh_l0\":[[4],[5],[6]],"
+           "\"one.bias_ih_l0\":[1,2,3],\"one.bias_hh_l0\":[10,20,30],"
+           "\"two.weight_ih_l0\":[[1],[2],[3],[4]],\"two.weight_hh_l0\":[[5],[6],[7],[8]],"
+           "\"dense.weight\":[[0.5]]}");
+  ck_assert_int_eq(model->n_layers, 3);
+  ck_assert_int_eq(model->layers[0].kind, RV_GRU);
+  assert_floats(model->layers[0].u, (const float[]){4, 5, 6}, 3);
+  assert_floats(model->layers[0].b, (const float[]){11, 22, 3}, 3);
+  assert_floats(model->layers[0].bn, (const float[]){30}, 1);
+  ck_assert_int_eq(model->layers[1].kind, RV_LSTM);
+  assert_floats(model->layers[1].b, (const float[]){0, 0, 0, 0}, 4);
+  ck_assert(!model->rate_known);
+  rv_description_free(model);
+}
+END_TEST
+
 START_TEST(gains_skip_and_metadata_of_aidax_are_read)
 {
   rv_description *model = read(MODEL(
@@ -243,6 +287,8 @@ int main(void)
   tcase_add_test(cases, gates_of_a_guitarml_gru_are_kept_and_its_inner_bias_stays_apart);
   tcase_add_test(cases, the_bias_flag_of_guitarml_speaks_of_the_head_alone);
   tcase_add_test(cases, the_older_variant_of_guitarml_is_read);
+  tcase_add_test(cases, a_nam_lstm_is_taken_from_its_flat_list);
+  tcase_add_test(cases, a_flat_state_dict_is_read_in_the_order_of_its_modules);
   tcase_add_test(cases, gains_skip_and_metadata_of_aidax_are_read);
   tcase_add_test(cases, rates_are_found_where_any_writer_puts_them);
   tcase_add_test(cases, stacks_and_dense_activations_are_read);

@@ -206,12 +206,72 @@ static double against_columns(const char *name, double *of_float)
 
 START_TEST(outputs_of_another_library_are_met_within_a_millionth)
 {
-  static const char *const names[] = {"lstm_1d", "gru_1d", "gru"};
+  static const char *const names[] = {"lstm_1d", "gru_1d", "gru", "lstm_torch", "gru_torch"};
   for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
     double of_float = 0.0;
     const double of_double = against_columns(names[n], &of_float);
     ck_assert_double_le(of_double, 1e-6);
     ck_assert_double_le(of_float, 1e-6);
+  }
+}
+END_TEST
+
+/// As the players of that family do: the stored state, then half a second of silence, or one frame
+/// where the file does not say its rate.
+static void run_nam(const rv_description *model, const float *in, double *exact, float *played,
+                    size_t frames)
+{
+  static float silence[24000];
+  static double unheard[24000];
+  const size_t settle = model->rate_known ? 24000 : 1;
+  const float *from = silence;
+  float *to = silence;
+  rv_network *network = NULL;
+  rv_voice *voice = NULL;
+  rv_reference *reference = rv_reference_new(model, true);
+  rv_reference_process(reference, silence, unheard, settle);
+  rv_reference_process(reference, in, exact, frames);
+  rv_reference_free(reference);
+  ck_assert_int_eq(rv_network_new(model, rv_isa_choose(), &network, NULL), RV_OK);
+  ck_assert_int_eq(rv_voice_new(network, 1, &voice, NULL), RV_OK);
+  rv_voice_process(voice, &from, &to, settle);
+  memset(silence, 0, sizeof silence);
+  rv_voice_process(voice, &in, &played, frames);
+  rv_voice_free(voice);
+  rv_network_free(network);
+}
+
+START_TEST(nam_files_play_as_in_their_own_player)
+{
+  enum { NAM_FRAMES = 4096 };
+  static const char *const names[] = {"lstm", "BossLSTM-1x16", "BossLSTM-2x8"};
+  static double x[NAM_FRAMES];
+  static double y[NAM_FRAMES];
+  static double exact[NAM_FRAMES];
+  static float in[NAM_FRAMES];
+  static float played[NAM_FRAMES];
+  if (read_column("models/nam/input.csv", x, NAM_FRAMES) != NAM_FRAMES)
+    return;
+  for (size_t t = 0; t < NAM_FRAMES; t++)
+    in[t] = (float)x[t];
+  for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+    char path[256];
+    double of_double = 0.0;
+    double of_float = 0.0;
+    (void)snprintf(path, sizeof path, "models/nam/%s.nam", names[n]);
+    rv_description *model = read_shared(path);
+    (void)snprintf(path, sizeof path, "models/nam/%s.nam.output.csv", names[n]);
+    ck_assert_uint_eq(read_column(path, y, NAM_FRAMES), NAM_FRAMES);
+    run_nam(model, in, exact, played, NAM_FRAMES);
+    for (size_t t = 0; t < NAM_FRAMES; t++) {
+      of_double = fmax(of_double, fabs(exact[t] - y[t]));
+      of_float = fmax(of_float, fabs((double)played[t] - y[t]));
+    }
+    (void)printf("%s.nam: double from file %.2g, float from file %.2g\n", names[n], of_double,
+                 of_float);
+    ck_assert_double_le(of_double, 1e-5);
+    ck_assert_double_le(of_float, 2e-5);
+    rv_description_free(model);
   }
 }
 END_TEST
@@ -305,6 +365,7 @@ int main(void)
   tcase_add_test(cases, metadata_and_rates_are_those_in_the_files);
   tcase_add_test(cases, aidax_files_agree_with_the_vectors_that_they_carry);
   tcase_add_test(cases, outputs_of_another_library_are_met_within_a_millionth);
+  tcase_add_test(cases, nam_files_play_as_in_their_own_player);
   tcase_add_test(cases, the_error_on_a_recording_is_the_published_one);
   tcase_add_test(cases, other_architectures_are_named_and_refused);
   tcase_add_test(cases, a_file_of_the_field_reads_back_the_same_after_writing);

@@ -13,11 +13,13 @@ extern "C" {
 #endif
 
 typedef enum rv_format {
-  RV_FORMAT_AIDAX,   ///< the Keras layout of RTNeural, AIDA-X and MOD devices; the native format
-  RV_FORMAT_GUITARML ///< state_dict of Proteus, NeuralPi and kin
+  RV_FORMAT_AIDAX,    ///< the Keras layout of RTNeural, AIDA-X and MOD devices; the native format
+  RV_FORMAT_GUITARML, ///< state_dict of Proteus, NeuralPi and kin
+  RV_FORMAT_NAM,      ///< ".nam" of the architecture LSTM; read only
+  RV_FORMAT_TORCH     ///< a flat state_dict of PyTorch; read only
 } rv_format;
 
-/// "aidax", "guitarml".
+/// "aidax", "guitarml", "nam", "torch".
 RV_API const char *rv_format_name(rv_format format);
 
 /// Reads a model by what is in the file, not by its name. On success *description is a model that
@@ -31,7 +33,7 @@ RV_API rv_status rv_model_read_memory(const char *text, size_t size, const char 
                                       rv_error *error);
 
 /// Writes a model; the old file stays until the new one is whole. RV_UNSUPPORTED names what the
-/// format cannot hold.
+/// format cannot hold, or a format that is only read.
 RV_API rv_status rv_model_write(const char *path, const rv_description *description,
                                 rv_format format, rv_error *error);
 
