@@ -5,9 +5,12 @@
 
 #include <math.h>
 
-/// Validations of a training at least, and updates between two of them at most.
-#define VALIDATIONS      200
-#define LONGEST_INTERVAL 500
+/// Validations may cost this share of the updates, a sample in them this share of one in an update;
+/// there are as many at least and at most.
+#define VALIDATION_SHARE  0.05
+#define VALIDATION_COST   0.4
+#define MOST_VALIDATIONS  200
+#define LEAST_VALIDATIONS 10
 
 void rv_recipe_defaults(rv_recipe *recipe, rv_kind kind)
 {
@@ -49,7 +52,8 @@ long rv_schedule_updates(const rv_recipe *recipe, double samples)
   return updates < 1.0 ? 1 : (long)updates;
 }
 
-void rv_schedule_make(rv_schedule *schedule, const rv_recipe *recipe, long updates)
+void rv_schedule_make(rv_schedule *schedule, const rv_recipe *recipe, long updates,
+                      double validation_samples)
 {
   *schedule = (rv_schedule){.recipe = *recipe, .updates = updates};
   const double whole = density(recipe);
@@ -58,11 +62,27 @@ void rv_schedule_make(rv_schedule *schedule, const rv_recipe *recipe, long updat
     sum += recipe->stage_share[s] / (double)recipe->window[s];
     schedule->stage_end[s] = (long)(sum / whole * (double)updates + 0.5);
   }
-  schedule->validation_interval = updates / VALIDATIONS;
-  if (schedule->validation_interval < 1)
-    schedule->validation_interval = 1;
-  if (schedule->validation_interval > LONGEST_INTERVAL)
-    schedule->validation_interval = LONGEST_INTERVAL;
+  const double samples = (double)recipe->streams / whole; // of an update
+  double interval = VALIDATION_COST * validation_samples / (VALIDATION_SHARE * samples);
+  interval = fmax(interval, (double)updates / MOST_VALIDATIONS);
+  interval = fmin(interval, (double)updates / LEAST_VALIDATIONS);
+  schedule->validation_interval = interval < 1.0 ? 1 : (long)interval;
+}
+
+double rv_schedule_done(const rv_schedule *schedule, long update)
+{
+  const rv_recipe *recipe = &schedule->recipe;
+  double done = 0.0;
+  double all = 0.0;
+  long begin = 0;
+  for (int s = 0; s < recipe->n_stages; s++) {
+    const long end = s < recipe->n_stages - 1 ? schedule->stage_end[s] : schedule->updates;
+    const long reached = update < end ? update : end;
+    all += (double)(end - begin) * (double)recipe->window[s];
+    done += reached > begin ? (double)(reached - begin) * (double)recipe->window[s] : 0.0;
+    begin = end;
+  }
+  return all > 0.0 ? done / all : 0.0;
 }
 
 rv_moment rv_schedule_at(const rv_schedule *schedule, long update)

@@ -17,8 +17,12 @@ typedef struct rv_schedule {
   long validation_interval;      ///< updates
 } rv_schedule;
 
-/// The schedule of so many updates.
-void rv_schedule_make(rv_schedule *schedule, const rv_recipe *recipe, long updates);
+/// The schedule of so many updates, where a validation runs over `validation_samples` samples.
+void rv_schedule_make(rv_schedule *schedule, const rv_recipe *recipe, long updates,
+                      double validation_samples);
+
+/// Share of the samples of the whole training that the first `update` updates take.
+double rv_schedule_done(const rv_schedule *schedule, long update);
 
 /// The updates whose windows hold about this many samples in all (over all streams).
 long rv_schedule_updates(const rv_recipe *recipe, double samples);

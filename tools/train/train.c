@@ -20,6 +20,9 @@
 /// Recoveries after which it gives up.
 #define RECOVERY_LIMIT 8
 
+/// Share of the time that the updates take; validations and burn-ins take the rest.
+#define LEARNING_SHARE 0.92
+
 /// A budget of time is overrun by this factor at most, should the machine have become slow after
 /// the number of updates was fixed.
 #define OVERRUN 1.5
@@ -122,16 +125,13 @@ static void plan(course *run)
   long updates = config->updates;
   run->reserve = predict_end(run);
   if (!updates) {
-    // One validation of 200 is measured; the measurement takes one part in fifty.
     const double speed = rv_trainer_measure(trainer, fmin(0.5, 0.02 * config->seconds));
-    const double before = rv_train_clock();
-    (void)rv_trainer_validate(trainer, trainer->optimiser.weights);
-    const double validation = rv_train_clock() - before;
     const double left = config->seconds - (rv_train_clock() - run->begin) - run->reserve;
-    const double validating = fmin(200.0 * validation, 0.3 * fmax(left, 0.0));
-    updates = rv_schedule_updates(&trainer->recipe, 0.97 * fmax(left - validating, 0.0) * speed);
+    updates = rv_schedule_updates(&trainer->recipe, LEARNING_SHARE * fmax(left, 0.0) * speed);
   }
-  rv_schedule_make(&run->schedule, &trainer->recipe, updates);
+  rv_schedule_make(&run->schedule, &trainer->recipe, updates,
+                   (double)trainer->recipe.streams *
+                       (double)(trainer->validation.spacing + RV_WARM_UP));
 }
 
 static bool report(course *run, bool validated)
@@ -139,10 +139,9 @@ static bool report(course *run, bool validated)
   const double now = rv_train_clock();
   if (!run->callback || run->stopped || (!validated && now - run->called < CALL_INTERVAL))
     return !run->stopped;
-  const double left =
-      run->updates
-          ? run->learning * (double)(run->schedule.updates - run->updates) / (double)run->updates
-          : run->config->seconds;
+  const double done = rv_schedule_done(&run->schedule, run->updates);
+  const double spent = now - run->learning_begin;
+  const double left = done > 0.0 ? spent * (1.0 - done) / done : run->config->seconds;
   const rv_train_progress progress = {
       .update = run->updates,
       .updates = run->schedule.updates,

@@ -1,0 +1,449 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// recurve train: from a dry and a wet recording to a model.
+
+#include "cli/report.h"
+#include "commands.h"
+#include "learn/pair.h"
+#include "learn/verdict.h"
+
+#include "recurve/io.h"
+#include "recurve/train.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/// Frames of the self-test vector in the model, as AIDA-X has it.
+#define PROBE_FRAMES 2048
+
+static const rv_option options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .kind = RV_OPTION_PATH,
+     .argument = "FILE",
+     .help = "model to write; the name of the wet recording with .json if not given"},
+    {.name = "time",
+     .letter = 't',
+     .kind = RV_OPTION_NUMBER,
+     .argument = "SECONDS",
+     .initial = "60",
+     .minimum = 1,
+     .maximum = 604800,
+     .help = "time that the training takes"},
+    {.name = "cell",
+     .kind = RV_OPTION_CHOICE,
+     .choices = "rnn|lstm|gru",
+     .initial = "gru",
+     .help = "kind of the recurrent layers"},
+    {.name = "size",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "N",
+     .initial = "16",
+     .minimum = 1,
+     .maximum = RV_MAX_UNITS,
+     .help = "units of each recurrent layer"},
+    {.name = "layers",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "N",
+     .initial = "1",
+     .minimum = 1,
+     .maximum = RV_MAX_RECURRENT,
+     .help = "recurrent layers"},
+    {.name = "skip",
+     .kind = RV_OPTION_FLAG,
+     .help = "add the dry signal to the output, for devices that change little"},
+    {.name = "hold-out",
+     .kind = RV_OPTION_NUMBER,
+     .argument = "PERCENT",
+     .initial = "20",
+     .minimum = 0,
+     .maximum = 90,
+     .help = "end of the recording that is kept from the training, to measure the model with"},
+    {.name = "test-dry",
+     .kind = RV_OPTION_PATH,
+     .argument = "FILE",
+     .help = "dry recording to measure the model with, instead of the end of the first one"},
+    {.name = "test-wet",
+     .kind = RV_OPTION_PATH,
+     .argument = "FILE",
+     .help = "the wet one that belongs to it"},
+    {.name = "channel",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "N",
+     .minimum = 1,
+     .maximum = 1024,
+     .help = "channel of files that have several; the first if not given"},
+    {.name = "latency",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "FRAMES",
+     .minimum = -10000000,
+     .maximum = 10000000,
+     .help = "frames that the wet recording is late, where it is known; else it is found"},
+    {.name = "flip", .kind = RV_OPTION_FLAG, .help = "turn the polarity of the wet recording"},
+    {.name = "name",
+     .kind = RV_OPTION_TEXT,
+     .argument = "TEXT",
+     .help = "name of the model; that of the file if not given"},
+    {.name = "device",
+     .kind = RV_OPTION_TEXT,
+     .argument = "TEXT",
+     .help = "the amplifier or pedal that was recorded"},
+    {.name = "updates",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "N",
+     .minimum = 1,
+     .maximum = 1000000000,
+     .help = "number of weight updates instead of a time; with --seed the same model again"},
+    {.name = "seed",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "N",
+     .initial = "1",
+     .minimum = 0,
+     .maximum = 2147483647,
+     .help = "number that the random start comes from"},
+    {.name = "threads",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "N",
+     .minimum = 1,
+     .maximum = 1024,
+     .help = "threads to train with; as many as there are cores if not given"},
+    {.name = "target-esr",
+     .kind = RV_OPTION_NUMBER,
+     .argument = "ESR",
+     .minimum = 0,
+     .maximum = 1,
+     .help = "stop early when the error-to-signal ratio of the selection is below"},
+    RV_OPTION_OF_QUIET,
+    RV_OPTION_OF_JSON,
+    RV_OPTION_END,
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+  (void)number;
+  interrupted = 1;
+}
+
+/// The first signal ends the training, the second one the program.
+static void catch_signals(void)
+{
+  const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+  struct sigaction action = {.sa_flags = (int)SA_RESETHAND};
+  action.sa_handler = on_signal;
+  (void)sigemptyset(&action.sa_mask);
+  for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
+    (void)sigaction(numbers[n], &action, NULL);
+}
+
+typedef struct training {
+  const rv_args *args;
+  rv_report report;
+  rv_train_config config;
+  const char *dry_path, *wet_path;
+  char *model_path;
+  char *model_name;
+  rv_take_pair pair, test;
+  rv_train_clip train_clip, test_clip;
+  bool has_test;
+  int recoveries; ///< that have been told
+} training;
+
+/// The name of a file without folders and without its ending, to be freed.
+static char *stem_of(const char *path)
+{
+  const char *slash = strrchr(path, '/');
+  const char *name = slash ? slash + 1 : path;
+  const char *dot = strrchr(name, '.');
+  return strndup(name, dot && dot != name ? (size_t)(dot - name) : strlen(name));
+}
+
+static bool same_file(const char *a, const char *b)
+{
+  struct stat first;
+  struct stat second;
+  return b && !stat(a, &first) && !stat(b, &second) && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
+/// Where the model goes, and that it can be written, before any time is spent.
+static int settle_output(training *run)
+{
+  const char *wanted = rv_args_text(run->args, "output");
+  const char *inputs[] = {run->dry_path, run->wet_path, rv_args_text(run->args, "test-dry"),
+                          rv_args_text(run->args, "test-wet")};
+  rv_replacement *replacement = NULL;
+  rv_error error = {{0}};
+  char *stem = stem_of(run->wet_path);
+  const size_t size = (wanted ? strlen(wanted) : strlen(stem)) + sizeof ".json";
+  run->model_path = malloc(size);
+  if (run->model_path)
+    (void)snprintf(run->model_path, size, "%s%s", wanted ? wanted : stem, wanted ? "" : ".json");
+  free(stem);
+  run->model_name = run->model_path ? stem_of(run->model_path) : NULL;
+  if (!run->model_name)
+    return rv_failure(run->args, "out of memory");
+  for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+    if (same_file(run->model_path, inputs[i]))
+      return rv_usage_error(run->args, "%s is a recording; give the model another name with -o",
+                            run->model_path);
+  if (rv_replacement_begin(run->model_path, &replacement, &error))
+    return rv_failure(run->args, "%s", error.text);
+  rv_replacement_abandon(replacement);
+  return RV_EXIT_DONE;
+}
+
+static rv_kind kind_of(const char *word)
+{
+  if (!strcmp(word, "rnn"))
+    return RV_RNN;
+  return strcmp(word, "lstm") ? RV_GRU : RV_LSTM;
+}
+
+static void settle_config(training *run)
+{
+  const rv_args *args = run->args;
+  rv_train_defaults(&run->config);
+  run->config.kind = kind_of(rv_args_text(args, "cell"));
+  run->config.layers = (int)rv_args_integer(args, "layers");
+  run->config.units = (int)rv_args_integer(args, "size");
+  run->config.skip = rv_args_flag(args, "skip");
+  run->config.seconds = rv_args_number(args, "time");
+  run->config.updates = rv_args_integer(args, "updates");
+  run->config.seed = (uint64_t)rv_args_integer(args, "seed");
+  run->config.threads = (int)rv_args_integer(args, "threads");
+  run->config.target_esr = rv_args_number(args, "target-esr");
+}
+
+/// The texts of the model; `result` may be NULL before there is one.
+static rv_status set_texts(const training *run, rv_description *model,
+                           const rv_train_result *result, rv_error *error)
+{
+  char today[32] = "";
+  char how[256] = "";
+  const time_t now = time(NULL);
+  struct tm date;
+  if (gmtime_r(&now, &date))
+    (void)strftime(today, sizeof today, "%Y-%m-%d", &date);
+  (void)snprintf(how, sizeof how,
+                 "recurve train: seed %llu, %ld of %ld updates, shift %ld frames%s",
+                 (unsigned long long)run->config.seed, result ? result->updates : 0,
+                 result ? result->planned : 0, run->pair.report.latency_frames,
+                 rv_args_flag(run->args, "flip") ? ", polarity turned" : "");
+  const char *name = rv_args_text(run->args, "name");
+  const struct {
+    const char *key, *value;
+  } texts[] = {{"name", name ? name : run->model_name},
+               {"device", rv_args_text(run->args, "device")},
+               {"date", today},
+               {"training", how}};
+  rv_status status = RV_OK;
+  for (size_t t = 0; !status && t < sizeof texts / sizeof *texts; t++)
+    status = rv_description_set_text(model, texts[t].key, texts[t].value, error);
+  return status;
+}
+
+/// Whether a model of this shape and these texts can be written at all: an empty one goes nowhere.
+static rv_status try_format(const training *run, rv_error *error)
+{
+  const rv_train_config *config = &run->config;
+  rv_description *model = NULL;
+  rv_status status = rv_description_new(&model, error);
+  for (int l = 0; !status && l < config->layers; l++)
+    status = rv_description_add(model, config->kind, l ? config->units : 1, config->units,
+                                RV_LINEAR, error);
+  if (!status)
+    status = rv_description_add(model, RV_DENSE, config->units, 1, RV_LINEAR, error);
+  if (!status)
+    status = set_texts(run, model, NULL, error);
+  if (!status)
+    status = rv_model_write("/dev/null", model, RV_FORMAT_AIDAX, error);
+  rv_description_free(model);
+  return status;
+}
+
+static rv_status read_recordings(training *run, rv_error *error)
+{
+  const rv_args *args = run->args;
+  const char *test_dry = rv_args_text(args, "test-dry");
+  const long latency = rv_args_integer(args, "latency");
+  const rv_take_options take = {.channel = rv_args_integer(args, "channel"),
+                                .latency = rv_args_given(args, "latency") ? &latency : NULL,
+                                .flip = rv_args_flag(args, "flip")};
+  rv_status status =
+      rv_take_pair_read(run->dry_path, run->wet_path, &take, &run->report, &run->pair, error);
+  if (status)
+    return status;
+  const rv_take_pair *pair = &run->pair;
+  size_t held = (size_t)((double)pair->frames * rv_args_number(args, "hold-out") / 100.0);
+  if (test_dry) {
+    const char *test_wet = rv_args_text(args, "test-wet");
+    status = rv_take_pair_read(test_dry, test_wet, &take, &run->report, &run->test, error);
+    if (!status && run->test.rate != pair->rate)
+      status = rv_fail(error, RV_BAD_AUDIO, "%s is %g Hz, %s %g Hz: all must have one rate",
+                       test_dry, run->test.rate, run->dry_path, pair->rate);
+    held = 0;
+    run->test_clip = (rv_train_clip){run->test.dry, run->test.wet, run->test.frames};
+  } else {
+    const size_t kept = pair->frames - held;
+    run->test_clip = (rv_train_clip){pair->dry + kept, pair->wet + kept, held};
+  }
+  run->has_test = run->test_clip.frames > 0;
+  run->train_clip = (rv_train_clip){pair->dry, pair->wet, pair->frames - held};
+  return status;
+}
+
+static bool on_progress(void *data, const rv_train_progress *progress)
+{
+  training *run = data;
+  char now[32] = "--";
+  char best[32] = "--";
+  if (isfinite(progress->esr))
+    (void)snprintf(now, sizeof now, "%.5f", progress->esr);
+  if (isfinite(progress->best_esr))
+    (void)snprintf(best, sizeof best, "%.5f", progress->best_esr);
+  if (progress->recoveries > run->recoveries) {
+    run->recoveries = progress->recoveries;
+    rv_report_warning(&run->report,
+                      "the training ran away; it goes on from the best model so far with half the "
+                      "learning rate");
+  }
+  rv_report_progress(&run->report,
+                     "update %ld of %ld, ESR %s, best %s, %.1f M samples/s, %.0f s left",
+                     progress->update, progress->updates, now, best,
+                     1e-6 * progress->samples_per_second, ceil(progress->seconds_left));
+  if (progress->validated)
+    rv_report_object(&run->report,
+                     json_pack("{s:s, s:I, s:I, s:f, s:f, s:o, s:o, s:o, s:f}", "event",
+                               "validation", "update", (json_int_t)progress->update, "updates",
+                               (json_int_t)progress->updates, "seconds", progress->seconds,
+                               "seconds_left", progress->seconds_left, "loss",
+                               rv_json_number(progress->loss), "esr", rv_json_number(progress->esr),
+                               "best", rv_json_number(progress->best_esr), "samples_per_second",
+                               progress->samples_per_second));
+  return !interrupted;
+}
+
+static void tell(training *run, const rv_description *model, const rv_train_result *result)
+{
+  const double esr = run->has_test ? result->test_esr : result->select_esr;
+  const rv_verdict verdict = rv_verdict_of(esr);
+  const double seconds = (double)run->test_clip.frames / run->pair.rate;
+  rv_error caveat = {{0}};
+  if (result->stopped)
+    rv_report_line(&run->report, "stopped after %ld of %ld updates; the best model so far is kept",
+                   result->updates, result->planned);
+  rv_report_line(&run->report, "%s: %s of %d units, %ld updates in %.1f s", run->model_path,
+                 rv_kind_name(run->config.kind), run->config.units, result->updates,
+                 result->seconds);
+  if (run->has_test)
+    rv_report_line(&run->report, "ESR %.6f on %.1f s of audio that the training never saw: %s", esr,
+                   seconds, verdict.word);
+  else
+    rv_report_line(&run->report,
+                   "ESR %.6f on the part that chose the model, nothing was held out: %s", esr,
+                   verdict.word);
+  rv_report_line(&run->report, "next: %s", verdict.advice);
+  if (rv_model_caveat(model, RV_FORMAT_AIDAX, &caveat))
+    rv_report_line(&run->report, "note: %s", caveat.text);
+  rv_report_object(
+      &run->report,
+      json_pack("{s:s, s:o, s:o, s:f, s:o, s:s, s:i, s:i, s:I, s:I, s:I, s:b, s:s, s:I, s:f, s:o}",
+                "event", "done", "esr", rv_json_number(esr), "select_esr",
+                rv_json_number(result->select_esr), "seconds", result->seconds, "model",
+                rv_json_text(run->model_path), "cell", rv_kind_name(run->config.kind), "size",
+                run->config.units, "layers", run->config.layers, "seed",
+                (json_int_t)run->config.seed, "updates", (json_int_t)result->updates, "planned",
+                (json_int_t)result->planned, "stopped", result->stopped, "verdict", verdict.word,
+                "latency", (json_int_t)run->pair.report.latency_frames, "samples_per_second",
+                result->samples_per_second, "caveat",
+                caveat.text[0] ? rv_json_text(caveat.text) : json_null()));
+}
+
+static int train_and_save(training *run)
+{
+  const rv_train_data data = {.rate = run->pair.rate,
+                              .train = &run->train_clip,
+                              .n_train = 1,
+                              .test = &run->test_clip,
+                              .n_test = run->has_test};
+  rv_description *model = NULL;
+  rv_train_result result;
+  rv_error error = {{0}};
+  catch_signals();
+  rv_status status = rv_train(&data, &run->config, on_progress, run, &model, &result, &error);
+  if (!status)
+    status = set_texts(run, model, &result, &error);
+  if (!status)
+    status = rv_model_make_probe(model, PROBE_FRAMES, &error);
+  if (!status)
+    status = rv_model_write(run->model_path, model, RV_FORMAT_AIDAX, &error);
+  if (!status)
+    tell(run, model, &result);
+  rv_description_free(model);
+  if (status == RV_CANCELLED)
+    return rv_report_failure(&run->report, "stopped before there was a model");
+  return status ? rv_report_failure(&run->report, "%s", error.text) : RV_EXIT_DONE;
+}
+
+static int run_training(training *run)
+{
+  rv_error error = {{0}};
+  int result = RV_EXIT_DONE;
+  rv_report_begin(&run->report, run->args);
+  if (read_recordings(run, &error) || try_format(run, &error))
+    result = rv_report_failure(&run->report, "%s", error.text);
+  else
+    result = train_and_save(run);
+  rv_report_end(&run->report);
+  return result;
+}
+
+static int train(const rv_args *args)
+{
+  const char *const *operands = NULL;
+  training run = {.args = args};
+  (void)rv_args_operands(args, &operands);
+  run.dry_path = operands[0];
+  run.wet_path = operands[1];
+  if (!rv_args_text(args, "test-dry") != !rv_args_text(args, "test-wet"))
+    return rv_usage_error(args, "--test-dry and --test-wet belong together");
+  settle_config(&run);
+  int result = settle_output(&run);
+  if (!result)
+    result = run_training(&run);
+  rv_take_pair_free(&run.pair);
+  rv_take_pair_free(&run.test);
+  free(run.model_path);
+  free(run.model_name);
+  return result;
+}
+
+const rv_command rv_command_train = {
+    .name = "train",
+    .summary = "make a model of an amplifier or pedal from a recording",
+    .operands = "DRY WET",
+    .min_operands = 2,
+    .max_operands = 2,
+    .examples = "recurve train dry.wav wet.wav -o amp.json\n"
+                "    what went into the device, what came out, and a minute later the model\n"
+                "recurve train dry.wav wet.wav -o amp.json --time 300 --size 32\n"
+                "    a better model, which costs more to train and to play\n",
+    .description =
+        "Looks both recordings over, lines them up, and tells what it finds, each in a line. Then "
+        "trains for the given time. The last tenth of the training part chooses the best model on "
+        "the way. The error-to-signal ratio that is printed at the end is that of recurve process "
+        "on the end of the recording, which the training never saw: below 0.01 is excellent, below "
+        "0.035 good, below 0.1 usable.\n\n"
+        "Ctrl-C ends the training and keeps the best model so far; a second one ends at once. One "
+        "seed, number of updates and instruction set give the same model with any number of "
+        "threads. The model is written when it is whole, and an old file of that name stays until "
+        "then.",
+    .options = options,
+    .run = train,
+};

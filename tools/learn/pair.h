@@ -1,0 +1,35 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// A dry and a wet recording, read, looked over and lined up.
+
+#ifndef RECURVE_TOOLS_LEARN_PAIR_H
+#define RECURVE_TOOLS_LEARN_PAIR_H
+
+#include "audio/audio.h"
+#include "capture/align.h"
+#include "cli/report.h"
+
+typedef struct rv_take_pair {
+  rv_audio *dry_file, *wet_file;
+  rv_pair_report report;
+  const float *dry, *wet; ///< [frames]: the common part
+  size_t frames;
+  double rate;      ///< Hz
+  size_t dry_start; ///< frames of the dry file before the common part
+} rv_take_pair;
+
+typedef struct rv_take_options {
+  long channel;        ///< 1, 2, …: of both files; 0: the first, with a note where there are more
+  const long *latency; ///< frames that the wet is late; NULL: to be found
+  bool flip;           ///< turns the polarity of the wet
+} rv_take_options;
+
+/// Reads and checks two files and tells every finding. RV_BAD_AUDIO and the file's name where
+/// training makes no sense. The pair is to be freed in any case.
+rv_status rv_take_pair_read(const char *dry_path, const char *wet_path,
+                            const rv_take_options *options, rv_report *report, rv_take_pair *pair,
+                            rv_error *error);
+void rv_take_pair_free(rv_take_pair *pair);
+
+#endif
