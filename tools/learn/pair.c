@@ -26,14 +26,14 @@ static const char *severity_word(rv_severity severity)
   return severity == RV_WARNING ? "warning" : "fatal";
 }
 
-/// Fatal findings are left to the error of the check.
-static void tell(const rv_pair_report *findings, rv_report *report)
+/// A fatal finding is the error of the check, and then the only line.
+static void tell(const rv_pair_report *findings, bool fatal, rv_report *report)
 {
   for (int f = 0; f < findings->n_findings; f++) {
     const rv_finding *finding = &findings->findings[f];
-    if (finding->severity == RV_NOTE)
+    if (!fatal && finding->severity == RV_NOTE)
       rv_report_line(report, "%s", finding->text);
-    else if (finding->severity == RV_WARNING)
+    else if (!fatal && finding->severity == RV_WARNING)
       rv_report_warning(report, "%s", finding->text);
     rv_report_object(report, json_pack("{s:s, s:s, s:s, s:o, s:o}", "event", "finding", "severity",
                                        severity_word(finding->severity), "kind", finding->kind,
@@ -42,7 +42,7 @@ static void tell(const rv_pair_report *findings, rv_report *report)
   }
 }
 
-static rv_status check(const char *dry_path, const char *wet_path, float *dry, float *wet,
+static rv_status check(const char *dry_path, const char *wet_path, const float *dry, float *wet,
                        const rv_take_options *options, rv_report *report, rv_take_pair *pair,
                        rv_error *error)
 {
@@ -55,7 +55,7 @@ static rv_status check(const char *dry_path, const char *wet_path, float *dry, f
                          .dry_rate = pair->dry_file->rate,
                          .wet_rate = pair->wet_file->rate};
   const rv_status status = rv_pair_check(&files, options->latency, &pair->report, error);
-  tell(&pair->report, report);
+  tell(&pair->report, status != RV_OK, report);
   if (status)
     return status;
   size_t dry_start = 0;
