@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 /// Looks at a flag before a thread goes to sleep: some ten microseconds, the time between two
@@ -18,18 +19,21 @@ typedef struct worker {
   int number;
 } worker;
 
+/// A round is over when its items are done, not when each worker has looked in: one that the system
+/// does not run does not hold the others up.
 struct rv_pool {
   int threads;     ///< with the caller's
   worker *workers; ///< [threads − 1]
 
   pthread_mutex_t mutex;
-  pthread_cond_t begin; ///< round has grown
-  pthread_cond_t done;  ///< busy has come to zero
-  atomic_ulong round;   ///< grows with each run
-  atomic_int busy;      ///< workers that have not finished the round
-  atomic_int next;      ///< the first item that nobody has taken
-  bool ending;
+  pthread_cond_t begin; ///< there is a new round, or the end
+  pthread_cond_t done;  ///< `finished` has come to `items`
+  atomic_ullong
+      ticket; ///< the number of the round in the upper half, items left to take in the lower
+  atomic_int finished; ///< items of the round
+  atomic_bool ending;
 
+  // Of the round; only who has taken an item of it may read them.
   rv_pool_work work;
   void *data;
   int items;
@@ -44,20 +48,32 @@ static inline void pause_a_little(void)
 
 static void take_items(rv_pool *pool, int thread)
 {
-  for (;;) {
-    const int item = atomic_fetch_add(&pool->next, 1);
-    if (item >= pool->items)
-      return;
-    pool->work(pool->data, item, thread);
+  unsigned long long ticket = atomic_load(&pool->ticket);
+  while ((uint32_t)ticket) {
+    if (!atomic_compare_exchange_weak(&pool->ticket, &ticket, ticket - 1))
+      continue;
+    const int items = pool->items;
+    pool->work(pool->data, (int)(uint32_t)ticket - 1, thread);
+    if (atomic_fetch_add(&pool->finished, 1) == items - 1) {
+      (void)pthread_mutex_lock(&pool->mutex);
+      (void)pthread_cond_signal(&pool->done);
+      (void)pthread_mutex_unlock(&pool->mutex);
+    }
+    ticket = atomic_load(&pool->ticket);
   }
 }
 
-static void wait_for_round(rv_pool *pool, unsigned long seen)
+static bool has_work(rv_pool *pool)
 {
-  for (int i = 0; i < PATIENCE && atomic_load(&pool->round) == seen; i++)
+  return (uint32_t)atomic_load(&pool->ticket) || atomic_load(&pool->ending);
+}
+
+static void wait_for_work(rv_pool *pool)
+{
+  for (int i = 0; i < PATIENCE && !has_work(pool); i++)
     pause_a_little();
   (void)pthread_mutex_lock(&pool->mutex);
-  while (atomic_load(&pool->round) == seen)
+  while (!has_work(pool))
     (void)pthread_cond_wait(&pool->begin, &pool->mutex);
   (void)pthread_mutex_unlock(&pool->mutex);
 }
@@ -65,24 +81,16 @@ static void wait_for_round(rv_pool *pool, unsigned long seen)
 static void *run_worker(void *data)
 {
   const worker *self = data;
-  rv_pool *pool = self->pool;
-  for (unsigned long round = 0;; round++) {
-    wait_for_round(pool, round);
-    if (pool->ending)
-      return NULL;
-    take_items(pool, self->number);
-    (void)pthread_mutex_lock(&pool->mutex);
-    if (atomic_fetch_sub(&pool->busy, 1) == 1)
-      (void)pthread_cond_signal(&pool->done);
-    (void)pthread_mutex_unlock(&pool->mutex);
+  while (!atomic_load(&self->pool->ending)) {
+    take_items(self->pool, self->number);
+    wait_for_work(self->pool);
   }
+  return NULL;
 }
 
-static void begin_round(rv_pool *pool)
+static void wake_all(rv_pool *pool)
 {
   (void)pthread_mutex_lock(&pool->mutex);
-  atomic_store(&pool->busy, pool->threads - 1);
-  (void)atomic_fetch_add(&pool->round, 1);
   (void)pthread_cond_broadcast(&pool->begin);
   (void)pthread_mutex_unlock(&pool->mutex);
 }
@@ -115,8 +123,8 @@ void rv_pool_free(rv_pool *pool)
 {
   if (!pool)
     return;
-  pool->ending = true;
-  begin_round(pool);
+  atomic_store(&pool->ending, true);
+  wake_all(pool);
   for (int i = 0; i < pool->threads - 1; i++)
     (void)pthread_join(pool->workers[i].thread, NULL);
   (void)pthread_cond_destroy(&pool->done);
@@ -128,16 +136,18 @@ void rv_pool_free(rv_pool *pool)
 
 void rv_pool_run(rv_pool *pool, rv_pool_work work, void *data, int items)
 {
+  const unsigned long long round = (atomic_load(&pool->ticket) >> 32U) + 1;
   pool->work = work;
   pool->data = data;
   pool->items = items;
-  atomic_store(&pool->next, 0);
-  begin_round(pool);
+  atomic_store(&pool->finished, 0);
+  atomic_store(&pool->ticket, (round << 32U) | (uint32_t)items);
+  wake_all(pool);
   take_items(pool, 0);
-  for (int i = 0; i < PATIENCE && atomic_load(&pool->busy); i++)
+  for (int i = 0; i < PATIENCE && atomic_load(&pool->finished) < items; i++)
     pause_a_little();
   (void)pthread_mutex_lock(&pool->mutex);
-  while (atomic_load(&pool->busy))
+  while (atomic_load(&pool->finished) < items)
     (void)pthread_cond_wait(&pool->done, &pool->mutex);
   (void)pthread_mutex_unlock(&pool->mutex);
 }
