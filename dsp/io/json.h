@@ -12,10 +12,11 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/// Bytes of text that are read at most: a pretty-printed LSTM of 512 units has about so many.
+/// Bytes of text that are read at most: twice those of the largest model that is written here.
 #define RV_JSON_MAX_TEXT ((size_t)32 << 20)
 
-/// Numbers of one model at most: with the text, all that a reader holds stays under 100 MB.
+/// Numbers of one model that are written at most (an LSTM of 560 units): with the text, all that a
+/// reader holds of it stays under 100 MB.
 #define RV_JSON_MAX_NUMBERS ((size_t)1300000)
 
 /// Bytes for a key path such as "layers[0].weights[1]".

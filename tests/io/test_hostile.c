@@ -65,6 +65,10 @@ START_TEST(a_wrong_shape_is_told_with_the_right_one)
       {MODEL("{\"type\":\"gru\",\"shape\":[1],\"weights\":[[[1,2,3]],[[1,2,3]],[[1,2,3],[1,2]]]}",
              ""),
        "t.json: layers[0].weights[2][1] is a list of 2, should be a list of 3"},
+      {MODEL(
+           "{\"type\":\"gru\",\"shape\":[1],\"weights\":[[[1,2,3]],[[1,2,3]],[[1,2,3],[1,2,3,4]]]}",
+           ""),
+       "t.json: layers[0].weights[2][1] is a list of 4, should be a list of 3"},
       {MODEL(LSTM "," LSTM, ""), "the last layer must be dense"},
       {MODEL(SOUND, ",\"input_batch\":[1,2],\"output_batch\":[1]"),
        "t.json: output_batch is a list of 1, should be a list of 2"},

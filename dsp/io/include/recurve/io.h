@@ -34,6 +34,17 @@ RV_API rv_status rv_model_read_memory(const char *text, size_t size, const char 
 
 /// Writes a model; the old file stays until the new one is whole. RV_UNSUPPORTED names what the
 /// format cannot hold, or a format that is only read.
+///
+/// RV_FORMAT_AIDAX holds every description. What other players of that layout would not understand
+/// is in members of our own, and a file that has any of them says "format": "recurve" and
+/// "version": 1 at the top; a reader refuses newer versions:
+/// - "skip_gain": a skip connection whose gain is neither 0 nor 1; in_skip is then 0;
+/// - "start" of a recurrent layer: [states][units], h, then c of an LSTM;
+/// - layers of type "rnn" (arrays [inputs][units], [units][units], [units]) and "gru-before" (the
+///   same with 3·units columns, gates z, r, n).
+/// Members that others pass over need no mark: metadata.knobs (a list of objects with name,
+/// minimum, maximum, initial), metadata.samplerate_assumed (true: the rate is a habit, nobody said
+/// it), metadata.loudness, metadata.input_level_dbu, metadata.output_level_dbu.
 RV_API rv_status rv_model_write(const char *path, const rv_description *description,
                                 rv_format format, rv_error *error);
 
