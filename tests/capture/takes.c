@@ -68,27 +68,32 @@ take take_shifted(const take *t, long shift)
   return shifted;
 }
 
+take take_drifting(const take *t, double ppm, double shift)
+{
+  take moved = take_new(t->rate, t->frames);
+  for (size_t i = 0; i < t->frames; i++) {
+    const double place = ((double)i - shift) / (1.0 + 1e-6 * ppm);
+    const long whole = (long)floor(place);
+    const double rest = place - (double)whole;
+    const double sine = sin(PI * rest) / PI;
+    double sum = 0.0;
+    for (long k = -31; k <= 32; k++) {
+      const long from = whole + k;
+      const double at = rest - (double)k;
+      if (from < 0 || (size_t)from >= t->frames)
+        continue;
+      const double edge = 1.0 - at * at / (33.0 * 33.0);
+      const double sinc = fabs(at) < 1e-9 ? 1.0 : (k % 2 ? -sine : sine) / at;
+      sum += (double)t->samples[from] * sinc * edge * edge;
+    }
+    moved.samples[i] = (float)sum;
+  }
+  return moved;
+}
+
 take take_shifted_between(const take *t, double shift)
 {
-  const long whole = (long)floor(shift);
-  const double rest = shift - (double)whole;
-  double kernel[64];
-  for (int k = 0; k < 64; k++) {
-    const double at = (double)(k - 32) - rest;
-    const double window = cos(0.5 * PI * at / 33.0);
-    kernel[k] = (at == 0.0 ? 1.0 : sin(PI * at) / (PI * at)) * window * window;
-  }
-  take shifted = take_new(t->rate, t->frames);
-  for (size_t i = 0; i < t->frames; i++) {
-    double sum = 0.0;
-    for (int k = 0; k < 64; k++) {
-      const long from = (long)i - whole - (k - 32);
-      if (from >= 0 && (size_t)from < t->frames)
-        sum += kernel[k] * (double)t->samples[from];
-    }
-    shifted.samples[i] = (float)sum;
-  }
-  return shifted;
+  return take_drifting(t, 0.0, shift);
 }
 
 take take_shared(const char *path)

@@ -33,6 +33,9 @@ take take_shifted(const take *t, long shift);
 /// A copy that is `shift` frames later, not a whole number, by a windowed sinc.
 take take_shifted_between(const take *t, double shift);
 
+/// A copy as a recorder hears it whose clock is fast by so many millionths, plus a shift in frames.
+take take_drifting(const take *t, double ppm, double shift);
+
 /// First channel of a recording beside the project; frames is 0 where it is not there.
 take take_shared(const char *path);
 

@@ -191,6 +191,63 @@ START_TEST(two_performances_give_no_shift_and_a_warning)
 }
 END_TEST
 
+static void expect_drift(const take *dry, const take *wet, double ppm)
+{
+  take drifting = take_drifting(wet, ppm, 100.0);
+  rv_pair_report report;
+  rv_error error = {{0}};
+  ck_assert_msg(check_pair(dry, &drifting, &report, &error) == RV_OK, "%s", error.text);
+  ck_assert_double_eq_tol(report.drift_ppm, ppm, 1.0);
+  const rv_finding *finding = find_kind(&report, "drift");
+  ck_assert_int_eq(finding != NULL, ppm != 0.0);
+  if (finding)
+    ck_assert_int_eq(finding->severity, RV_WARNING);
+  ck_assert_ptr_null(find_kind(&report, "uncertain"));
+  take_free(&drifting);
+}
+
+START_TEST(a_drift_of_the_clocks_is_found_within_a_millionth)
+{
+  take dry = take_signal(22050.0);
+  take wet = take_pedal(&dry, 4.0);
+  expect_drift(&dry, &wet, 0.0);
+  expect_drift(&dry, &wet, 20.0);
+  take_free(&dry);
+  take_free(&wet);
+  dry = take_riff(22050.0, 50.0);
+  wet = take_pedal(&dry, 20.0);
+  expect_drift(&dry, &wet, -20.0);
+  take_free(&dry);
+  take_free(&wet);
+}
+END_TEST
+
+START_TEST(the_passage_that_comes_twice_shows_the_best_error)
+{
+  take signal = take_signal(22050.0);
+  take wet = take_pedal(&signal, 4.0);
+  take late = take_shifted(&wet, 4410);
+  rv_pair_report report;
+  ck_assert_int_eq(check_pair(&signal, &late, &report, NULL), RV_OK);
+  ck_assert_double_lt(report.repeat_esr, 1e-4);
+  // A device that is never the same: noise of its own. Half the difference is one's share.
+  double power = 0.0;
+  uint64_t seed = 4;
+  for (size_t i = 0; i < late.frames; i++)
+    late.samples[i] += 0.01F * rv_test_random(&seed);
+  for (size_t i = 0; i < wet.frames; i++)
+    power += (double)wet.samples[i] * (double)wet.samples[i] / (double)wet.frames;
+  ck_assert_int_eq(check_pair(&signal, &late, &report, NULL), RV_OK);
+  const double expected = 0.01 * 0.01 / 3.0 / power;
+  ck_assert_double_gt(report.repeat_esr, 0.3 * expected);
+  ck_assert_double_lt(report.repeat_esr, 3.0 * expected);
+  ck_assert_int_eq(find_kind(&report, "repeat")->severity, RV_WARNING);
+  take_free(&late);
+  take_free(&wet);
+  take_free(&signal);
+}
+END_TEST
+
 /// A recording that is aligned as it is, and once more moved: found again within one frame. `slack`
 /// is what its own first answer may be off.
 static void expect_aligned(const char *dry_path, const char *wet_path, bool inverted, long shift,
@@ -273,6 +330,8 @@ int main(void)
   tcase_add_test(cases, polarity_is_told_and_does_not_disturb);
   tcase_add_test(cases, a_known_latency_is_taken_as_told);
   tcase_add_test(cases, two_performances_give_no_shift_and_a_warning);
+  tcase_add_test(cases, a_drift_of_the_clocks_is_found_within_a_millionth);
+  tcase_add_test(cases, the_passage_that_comes_twice_shows_the_best_error);
   tcase_add_test(cases, recorded_pairs_are_found_again_when_moved);
   tcase_add_test(cases, simulated_pairs_are_found_again_when_moved);
   tcase_add_test(cases, a_recording_with_its_start_cut_off_is_found);

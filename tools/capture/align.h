@@ -14,7 +14,8 @@ typedef enum rv_severity { RV_NOTE, RV_WARNING, RV_FATAL } rv_severity;
 
 /// One finding: a line with its place in seconds and the mend. Kinds: "rate", "empty", "number",
 /// "silence", "length", "clipping", "level", "dc", "latency", "uncertain", "polarity", "copy",
-/// "noise", "hum", "overlap".
+/// "noise", "hum", "overlap", "drift",
+/// "repeat".
 typedef struct rv_finding {
   rv_severity severity;
   const char *kind; ///< a stable word, see above
@@ -38,6 +39,10 @@ typedef struct rv_pair_report {
   double correlation; ///< 0 … 1: of the samples at the peak
   double noise_floor; ///< power of the wet where the dry is silent, re full scale²; NaN: no silence
   double wet_power;   ///< mean square of the wet
+  double drift_ppm;   ///< positive: the wet falls behind; NaN: not to be seen
+  /// The device against itself: half the error between its two answers to the test signal's
+  /// repeated passage, which no model can beat; NaN: no such passage.
+  double repeat_esr;
 } rv_pair_report;
 
 /// A pair as the caller read it: one channel each.

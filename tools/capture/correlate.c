@@ -35,9 +35,7 @@ static void work_free(work *w)
 
 static bool work_make(work *w, size_t frames)
 {
-  *w = (work){.n = 1024};
-  while (w->n < frames)
-    w->n *= 2;
+  *w = (work){.n = (size_t)kiss_fftr_next_fast_size_real((int)frames)};
   w->bins = w->n / 2 + 1;
   w->forward = kiss_fftr_alloc((int)w->n, 0, NULL, NULL);
   w->inverse = kiss_fftr_alloc((int)w->n, 1, NULL, NULL);
@@ -265,8 +263,9 @@ rv_status rv_correlate(const float *dry, size_t dry_frames, const float *wet, si
   const size_t n_wet = smaller(wet_frames - skip, most);
   const size_t reach = smaller(max_lag, (n_dry > n_wet ? n_dry : n_wet) - 1);
   work w;
+  // The transform is a circle: with this much silence no lag that is looked at comes round.
   const size_t margin = (size_t)(2 * RV_CAUSAL_BEFORE) + RV_CAUSAL_TAPS;
-  if (!work_make(&w, n_dry + n_wet + margin))
+  if (!work_make(&w, (n_dry > n_wet ? n_dry : n_wet) + reach + margin))
     return rv_fail(error, RV_NO_MEMORY, "out of memory for the correlation");
   transform(&w, dry + skip, n_dry, w.x);
   transform(&w, wet + skip, n_wet, w.y);

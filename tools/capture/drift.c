@@ -1,0 +1,148 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+#include "capture/drift.h"
+
+#include "capture/correlate.h"
+#include "capture/signal.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { WINDOWS = 16 };
+
+typedef struct point {
+  double frame, lag;
+} point;
+
+static int by_value(const void *a, const void *b)
+{
+  const double first = *(const double *)a;
+  const double second = *(const double *)b;
+  return (first > second) - (first < second);
+}
+
+static double median(double *values, size_t n)
+{
+  qsort(values, n, sizeof *values, by_value);
+  return n % 2 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
+}
+
+/// Median of the slopes of all pairs of points (Theil 1950, Sen 1968).
+static double slope_of(const point *points, size_t n)
+{
+  double slopes[WINDOWS * WINDOWS / 2];
+  size_t n_slopes = 0;
+  for (size_t i = 0; i < n; i++) {
+    for (size_t k = i + 1; k < n; k++)
+      slopes[n_slopes++] = (points[k].lag - points[i].lag) / (points[k].frame - points[i].frame);
+  }
+  return median(slopes, n_slopes);
+}
+
+/// Median distance of the points from the line of that slope.
+static double spread_of(const point *points, size_t n, double slope)
+{
+  double rest[WINDOWS];
+  for (size_t i = 0; i < n; i++)
+    rest[i] = points[i].lag - slope * points[i].frame;
+  const double middle = median(rest, n);
+  for (size_t i = 0; i < n; i++)
+    rest[i] = fabs(rest[i] - middle);
+  return median(rest, n);
+}
+
+rv_status rv_check_drift(const rv_take *dry, const rv_take *wet, long lag, rv_pair_report *report,
+                         rv_error *error)
+{
+  const size_t dry_start = lag < 0 ? (size_t)-lag : 0;
+  const size_t wet_start = lag > 0 ? (size_t)lag : 0;
+  report->drift_ppm = NAN;
+  if (dry_start >= dry->frames || wet_start >= wet->frames)
+    return RV_OK;
+  const size_t dry_left = dry->frames - dry_start;
+  const size_t wet_left = wet->frames - wet_start;
+  const size_t frames = dry_left < wet_left ? dry_left : wet_left;
+  const size_t window = (size_t)(2.0 * dry->rate);
+  // Clocks of sound cards differ by less than 100 parts in a million.
+  const size_t reach = (size_t)(1e-4 * (double)frames) + 64;
+  if (frames < 3 * window || reach >= window / 4)
+    return RV_OK;
+  point points[WINDOWS];
+  size_t n = 0;
+  for (size_t i = 0; i < WINDOWS; i++) {
+    const size_t at = (frames - window) * i / (WINDOWS - 1);
+    rv_correlation found;
+    const rv_status status =
+        rv_correlate(dry->samples + dry_start + at, window, wet->samples + wet_start + at, window,
+                     dry->rate, reach, &found, error);
+    if (status != RV_OK)
+      return status;
+    if (found.prominence > 2.0 && found.inverted == report->inverted)
+      points[n++] = (point){(double)at, found.peak};
+  }
+  if (n < 4)
+    return RV_OK;
+  const double slope = slope_of(points, n);
+  const double over_all = slope * (double)frames;
+  report->drift_ppm = 1e6 * slope;
+  if (fabs(over_all) > 2.0 && fabs(over_all) > 4.0 * spread_of(points, n, slope))
+    rv_report_add(
+        report, RV_WARNING, "drift", (double)frames / dry->rate,
+        "%s drifts by %.1f ppm against %s, %.0f frames until %.3f s: play and record with "
+        "one interface, or one clock",
+        wet->name, report->drift_ppm, dry->name, over_all, (double)frames / dry->rate);
+  return RV_OK;
+}
+
+void rv_check_repeat(const rv_take *dry, const rv_take *wet, double dry_click, double wet_click,
+                     rv_pair_report *report)
+{
+  rv_signal_layout layout;
+  report->repeat_esr = NAN;
+  // Editors leave a signal's length as it was, or pad it at either end.
+  if (rv_signal_layout_make(round((double)dry->frames / dry->rate), &layout, NULL) != RV_OK)
+    return;
+  const rv_signal_section *repeat = NULL;
+  for (int i = 0; i < layout.n_sections; i++) {
+    if (layout.sections[i].part == RV_SIGNAL_REPEAT)
+      repeat = &layout.sections[i];
+  }
+  const double origin = wet_click - layout.clicks[0] * wet->rate;
+  const double dry_origin = dry_click - layout.clicks[0] * dry->rate;
+  if (!repeat || fabs(dry_origin) > 1.0)
+    return;
+  // Its first tenth still hears what came before, its last one the fade.
+  const long first = lround(origin + (repeat->source + 0.1 * repeat->length) * wet->rate);
+  const long again = lround(origin + (repeat->start + 0.1 * repeat->length) * wet->rate);
+  const long n = lround(0.8 * repeat->length * wet->rate);
+  if (first < 0 || again + n > (long)wet->frames)
+    return;
+  const long dry_first = first - lround(origin - dry_origin);
+  const long dry_again = again - lround(origin - dry_origin);
+  double error = 0.0;
+  double power = 0.0;
+  for (long i = 0; i < n; i++) {
+    if (dry_again + i >= (long)dry->frames || dry_first + i < 0 ||
+        dry->samples[dry_first + i] != dry->samples[dry_again + i])
+      return;
+    const double y = (double)wet->samples[again + i];
+    const double e = y - (double)wet->samples[first + i];
+    error += e * e;
+    power += y * y;
+  }
+  if (power <= 0.0)
+    return;
+  report->repeat_esr = 0.5 * error / power;
+  const double seconds = (double)again / wet->rate;
+  if (report->repeat_esr > 1e-3)
+    rv_report_add(report, RV_WARNING, "repeat", seconds,
+                  "%s answers the passage at %.3f s differently the second time: no model gets "
+                  "below an ESR of %.2g: let the device warm up, switch modulation and delay off",
+                  wet->name, seconds, report->repeat_esr);
+  else if (report->repeat_esr > 1e-10)
+    rv_report_add(report, RV_NOTE, "repeat", seconds,
+                  "%s answers the passage at %.3f s as it did the first time: good for an ESR down "
+                  "to %.1g",
+                  wet->name, seconds, report->repeat_esr);
+}
