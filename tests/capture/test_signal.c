@@ -1,6 +1,7 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
+#include "capture/guitar.h"
 #include "capture/signal.h"
 #include "support.h"
 
@@ -115,22 +116,54 @@ START_TEST(each_part_holds_what_it_says_at_every_rate)
 }
 END_TEST
 
-/// Fundamental by the autocorrelation's first high maximum, Hz.
-static double pitch_of(const float *samples, size_t n, double rate, double low, double high)
+static double self_product(const float *samples, size_t n, size_t lag)
+{
+  double sum = 0.0;
+  for (size_t i = 0; i + lag < n; i++)
+    sum += (double)samples[i] * (double)samples[i + lag];
+  return sum / (double)(n - lag);
+}
+
+/// Fundamental within a tenth of `guess`, by the autocorrelation at about `periods` periods, Hz.
+static double pitch_of(const float *samples, size_t n, double rate, double guess, double periods)
 {
   double best = 0.0;
   size_t best_lag = 1;
-  for (size_t lag = (size_t)(rate / high); lag <= (size_t)(rate / low); lag++) {
-    double sum = 0.0;
-    for (size_t i = 0; i + lag < n; i++)
-      sum += (double)samples[i] * (double)samples[i + lag];
+  const double middle = periods * rate / guess;
+  const double reach = fmin(0.1 * middle, 0.45 * rate / guess);
+  for (size_t lag = (size_t)(middle - reach); lag <= (size_t)(middle + reach); lag++) {
+    const double sum = self_product(samples, n, lag);
     if (sum > best) {
       best = sum;
       best_lag = lag;
     }
   }
-  return rate / (double)best_lag;
+  const double before = self_product(samples, n, best_lag - 1);
+  const double after = self_product(samples, n, best_lag + 1);
+  const double between = 0.5 * (before - after) / (before - 2.0 * best + after);
+  return periods * rate / ((double)best_lag + between);
 }
+
+START_TEST(every_note_is_in_tune_from_the_bass_to_the_highest_fret)
+{
+  static const double rates[] = {44100.0, 96000.0};
+  for (int k = 0; k < 2; k++) {
+    const size_t frames = (size_t)(0.6 * rates[k]);
+    float *samples = malloc(frames * sizeof *samples);
+    for (int pitch = 28; pitch <= 88; pitch += 5) {
+      memset(samples, 0, frames * sizeof *samples);
+      const rv_note note = {.length = 1.0, .string = 2, .pitch = pitch, .velocity = 0.8};
+      ck_assert_int_eq(
+          rv_guitar_play(&rv_guitar_neck, &note, 1, rates[k], 1, samples, frames, NULL), RV_OK);
+      const double wanted = 440.0 * exp2((pitch - 69) / 12.0);
+      const double heard = pitch_of(samples + frames / 6, frames / 2, rates[k], wanted, 4.0);
+      ck_assert_msg(fabs(1200.0 * log2(heard / wanted)) < 8.0, "note %d at %g Hz: %.2f cents",
+                    pitch, rates[k], 1200.0 * log2(heard / wanted));
+    }
+    free(samples);
+  }
+}
+END_TEST
 
 START_TEST(the_riff_is_tuned_and_is_no_part_of_the_signal)
 {
@@ -141,8 +174,7 @@ START_TEST(the_riff_is_tuned_and_is_no_part_of_the_signal)
   ck_assert_double_eq_tol(peak_of(riff, 0, frames), 0.708, 0.002);
   ck_assert_double_lt(peak_of(riff, frames - 10, frames), 0.01);
   // It starts on an E: the low string is near 82.4 Hz.
-  const double pitch = pitch_of(riff + 4800, 12000, rate, 70.0, 95.0);
-  ck_assert_double_eq_tol(pitch, 82.41, 0.5);
+  ck_assert_double_eq_tol(pitch_of(riff + 4800, 12000, rate, 82.41, 1.0), 82.41, 0.5);
   free(riff);
 }
 END_TEST
@@ -156,6 +188,7 @@ int main(void)
   tcase_add_test(cases, sections_follow_each_other_and_fill_the_signal);
   tcase_add_test(cases, lengths_and_rates_out_of_range_are_refused_in_words);
   tcase_add_test(cases, each_part_holds_what_it_says_at_every_rate);
+  tcase_add_test(cases, every_note_is_in_tune_from_the_bass_to_the_highest_fret);
   tcase_add_test(cases, the_riff_is_tuned_and_is_no_part_of_the_signal);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);
