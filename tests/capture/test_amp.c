@@ -49,7 +49,7 @@ START_TEST(silence_in_is_silence_out)
   for (int k = 0; k < 3; k++) {
     float *wet = amp(dry, 9600, RATE, gains[k]);
     for (size_t i = 0; i < 9600; i++)
-      ck_assert_float_le(fabsf(wet[i]), 1e-5F);
+      ck_assert_float_le(fabsf(wet[i]), 1e-6F);
     free(wet);
   }
   free(dry);

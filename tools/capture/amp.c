@@ -138,9 +138,6 @@ rv_status rv_practice_amp(const float *dry, float *wet, size_t frames, double ra
     return made;
   amp circuit;
   amp_start(&circuit, gain, rate * factor);
-  const long settle = (long)(0.5 * rate * factor);
-  for (long i = 0; i < settle; i++)
-    (void)amp_step(&circuit, 0.0);
   run(&circuit, filters, dry, wet, frames);
   rv_oversampler_free(filters);
   return RV_OK;
