@@ -7,6 +7,7 @@
 #include "support.h"
 
 #include "recurve/chain.h"
+#include "recurve/train.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -273,6 +274,27 @@ START_TEST(the_error_to_a_reference_is_the_ratio_of_sums)
 }
 END_TEST
 
+START_TEST(the_error_to_a_reference_is_the_figure_of_the_trainer)
+{
+  rv_description *model = rv_fixture_model(rv_test_path("model.json"), RV_LSTM, 12, RATE, 0, 6);
+  rv_fixture_audio(rv_test_path("dry.wav"), FLOAT, 1, RATE, 30001, 0.9, 8);
+  rv_fixture_audio(rv_test_path("wet.wav"), FLOAT, 1, RATE, 30001, 0.9, 9);
+  rv_audio *dry = rv_fixture_read(rv_test_path("dry.wav"));
+  rv_audio *wet = rv_fixture_read(rv_test_path("wet.wav"));
+  const rv_train_clip clip = {dry->channel[0], wet->channel[0], dry->frames};
+  double expected = 0.0;
+  ck_assert_int_eq(rv_model_esr(model, &clip, 0, &expected, NULL), RV_OK);
+  const rv_run *run =
+      rv_run_recurve("process model.json dry.wav -o out.flac -r wet.wav --json --bits 16");
+  json_t *object = last_event(run->out, "file");
+  ck_assert_double_eq(json_number_value(json_object_get(object, "esr")), expected);
+  json_decref(object);
+  rv_audio_free(dry);
+  rv_audio_free(wet);
+  rv_description_free(model);
+}
+END_TEST
+
 START_TEST(json_says_what_was_done_line_by_line)
 {
   rv_fixture_identity(rv_test_path("identity.json"), RATE);
@@ -304,6 +326,7 @@ int main(void)
   tcase_add_test(cases, several_jobs_give_the_bits_of_one);
   tcase_add_test(cases, gains_and_knobs_reach_the_model);
   tcase_add_test(cases, the_error_to_a_reference_is_the_ratio_of_sums);
+  tcase_add_test(cases, the_error_to_a_reference_is_the_figure_of_the_trainer);
   tcase_add_test(cases, json_says_what_was_done_line_by_line);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);
