@@ -112,7 +112,7 @@ START_TEST(each_channel_sounds_as_if_it_were_alone)
     rv_audio *in = rv_fixture_read(rv_test_path("many.wav"));
     rv_expect_run(rv_run_recurve("process model.json many.wav -o many-out.wav"), 0, "");
     rv_audio *out = rv_fixture_read(rv_test_path("many-out.wav"));
-    for (int c = 0; c < channels[t / 2]; c += 5) {
+    for (int c = channels[t / 2] - 1; c >= 0; c -= 1 + channels[t / 2] / 3) {
       extract(in, c, rv_test_path("one.wav"));
       rv_expect_run(rv_run_recurve("process model.json one.wav -o one-out.wav"), 0, "");
       rv_audio *one = rv_fixture_read(rv_test_path("one-out.wav"));
