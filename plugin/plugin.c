@@ -16,9 +16,6 @@
 
 #define MAX_CHANNELS 2
 
-/// Frames of the pieces in which crossed buffers are copied.
-#define PIECE 256
-
 /// Control ports, counted from the first one after the audio ports. New ports go to the end: hosts
 /// keep automation by index.
 enum { PORT_INPUT_GAIN, PORT_OUTPUT_GAIN, PORT_ENABLED, PORT_LATENCY, CONTROL_PORTS };
@@ -37,8 +34,6 @@ typedef struct rv_plugin {
   const float *in[MAX_CHANNELS];
   float *out[MAX_CHANNELS];
   float *values[CONTROL_PORTS];
-
-  float pieces[MAX_CHANNELS][PIECE];
 } rv_plugin;
 
 static LV2_Handle instantiate(const LV2_Descriptor *descriptor, double rate, const char *bundle,
@@ -123,26 +118,6 @@ static void read_ports(const rv_plugin *plugin, rv_chain_settings *settings)
   settings->enabled = !enabled || *enabled > 0.0F;
 }
 
-/// A host may connect any output to any input. The chain takes the same buffer for the same
-/// channel; where channels are crossed the input is copied, piece by piece.
-static void process(rv_plugin *plugin, size_t frames)
-{
-  const bool crossed =
-      plugin->channels == 2 && (plugin->out[0] == plugin->in[1] || plugin->out[1] == plugin->in[0]);
-  if (!crossed) {
-    rv_chain_process(plugin->chain, plugin->in, plugin->out, frames);
-    return;
-  }
-  const float *const in[MAX_CHANNELS] = {plugin->pieces[0], plugin->pieces[1]};
-  for (size_t start = 0; start < frames; start += PIECE) {
-    const size_t length = frames - start < PIECE ? frames - start : PIECE;
-    memcpy(plugin->pieces[0], plugin->in[0] + start, length * sizeof(float));
-    memcpy(plugin->pieces[1], plugin->in[1] + start, length * sizeof(float));
-    float *const out[MAX_CHANNELS] = {plugin->out[0] + start, plugin->out[1] + start};
-    rv_chain_process(plugin->chain, in, out, length);
-  }
-}
-
 static void run(LV2_Handle instance, uint32_t frames)
 {
   rv_plugin *plugin = instance;
@@ -155,7 +130,7 @@ static void run(LV2_Handle instance, uint32_t frames)
   plugin->fresh = false;
   rv_messages_read(&plugin->messages, plugin->control, &plugin->loader);
   rv_messages_changed(&plugin->messages, rv_loader_run(&plugin->loader, plugin->chain));
-  process(plugin, frames);
+  rv_chain_process(plugin->chain, plugin->in, plugin->out, frames);
   if (plugin->values[PORT_LATENCY])
     *plugin->values[PORT_LATENCY] = (float)rv_chain_latency(plugin->chain);
   rv_messages_write(&plugin->messages, plugin->notify, &plugin->loader);

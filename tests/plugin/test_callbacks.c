@@ -3,6 +3,7 @@
 
 #include "bare.h"
 #include "models.h"
+#include "recurve/io.h"
 #include "session.h"
 
 #include <lv2/patch/patch.h>
@@ -105,6 +106,84 @@ START_TEST(any_output_may_be_in_the_place_of_any_input)
   rv_bare_run(&bare, inputs, outputs, FRAMES);
   rv_test_assert_same_samples(buffers[at[2]], expected, FRAMES);
   rv_test_assert_same_samples(buffers[at[3]], expected + FRAMES, FRAMES);
+  rv_bare_close(&bare);
+}
+END_TEST
+
+START_TEST(a_model_that_is_on_its_way_plays_from_the_first_frame_after_activation)
+{
+  const char *model = rv_test_model_file("one.json", 1);
+  rv_test_signal(in, FRAMES, 2);
+  rv_test_chain(model, 1, NULL, in, expected, FRAMES);
+  for (int worker = 0; worker < 2; worker++) {
+    rv_bare_open(&bare, 1, RV_TEST_RATE, worker);
+    rv_bare_set_model(&bare, model);
+    run(FRAMES);
+    bare.descriptor->activate(bare.handle);
+    run(FRAMES);
+    rv_test_assert_same_samples(got, expected, FRAMES);
+    rv_bare_close(&bare);
+  }
+}
+END_TEST
+
+START_TEST(a_model_that_is_ready_during_a_fade_takes_over_after_it)
+{
+  const char *models[3] = {rv_test_model_file("a.json", 1), rv_test_model_file("b.json", 2),
+                           rv_test_model_file("c.json", 3)};
+  rv_bare_open(&bare, 1, RV_TEST_RATE, true);
+  for (int i = 0; i < 3; i++) {
+    rv_bare_set_model(&bare, models[i]);
+    run(64);
+    work_all();
+    run(64);
+  }
+  ck_assert_str_ne(rv_bare_told(&bare, RV_TEST_PROPERTY), "");
+  for (int i = 0; i < 100; i++)
+    run(64);
+  bare.descriptor->activate(bare.handle);
+  rv_test_signal(in, FRAMES, 2);
+  rv_test_chain(models[2], 1, NULL, in, expected, FRAMES);
+  run(FRAMES);
+  rv_test_assert_same_samples(got, expected, FRAMES);
+  rv_bare_close(&bare);
+}
+END_TEST
+
+/// A model whose sums overflow, with both signs, when the input jumps from +1 to −1.
+static const char *unstable_model(void)
+{
+  rv_error error = {{0}};
+  rv_description *model = rv_test_model(RV_RNN, 2, 1.0F, 1);
+  for (int i = 0; i < 2; i++) {
+    model->layers[0].w[i] = 3e38F;
+    model->layers[0].b[i] = 0.0F;
+    model->layers[0].start[i] = 0.0F;
+  }
+  for (int i = 0; i < 4; i++)
+    model->layers[0].u[i] = 3e38F;
+  model->input_gain_db = 40.0;
+  model->rate = RV_TEST_RATE;
+  model->rate_known = true;
+  const char *path = rv_test_path("unstable.json");
+  ck_assert_msg(!rv_model_write(path, model, RV_FORMAT_AIDAX, &error), "%s", error.text);
+  rv_description_free(model);
+  return path;
+}
+
+START_TEST(a_model_whose_sums_overflow_gives_finite_samples)
+{
+  rv_bare_open(&bare, 1, RV_TEST_RATE, true);
+  rv_bare_set_model(&bare, unstable_model());
+  run(16);
+  work_all();
+  for (int i = 0; i < FRAMES; i++)
+    in[i] = i % 2 ? -1.0F : 1.0F;
+  run(64);
+  ck_assert_str_eq(rv_bare_told(&bare, "urn:recurve:amp#modelName"), "unstable.json");
+  run(FRAMES);
+  for (int i = 0; i < FRAMES; i++)
+    ck_assert_float_finite(got[i]);
   rv_bare_close(&bare);
 }
 END_TEST
@@ -342,6 +421,9 @@ int main(void)
   tcase_add_test(cases, a_block_larger_than_any_promise_and_one_of_no_frames_are_played);
   tcase_add_loop_test(cases, any_output_may_be_in_the_place_of_any_input, 0,
                       (int)(sizeof layouts / sizeof *layouts));
+  tcase_add_test(cases, a_model_that_is_on_its_way_plays_from_the_first_frame_after_activation);
+  tcase_add_test(cases, a_model_that_is_ready_during_a_fade_takes_over_after_it);
+  tcase_add_test(cases, a_model_whose_sums_overflow_gives_finite_samples);
   tcase_add_test(cases, a_host_without_what_is_needed_gets_no_instance);
   tcase_add_test(cases, ports_of_events_need_not_be_connected);
   tcase_add_test(cases, a_path_may_come_as_text_or_as_a_uri);

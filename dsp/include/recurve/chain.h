@@ -93,7 +93,7 @@ RV_API rv_engine *rv_chain_collect(rv_chain *chain);
 /// The engine that plays, or to which a fade leads; NULL: none. Audio thread.
 RV_API rv_engine *rv_chain_engine(const rv_chain *chain);
 
-/// `in` and `out` are [channels][frames]; channel c of both may be the same buffer. Sets
+/// `in` and `out` are [channels][frames]; any of them may be the same buffer, as hosts do. Sets
 /// flush-to-zero and restores the caller's control word. Audio thread.
 RV_API void rv_chain_process(rv_chain *chain, const float *const *in, float *const *out,
                              size_t frames);
