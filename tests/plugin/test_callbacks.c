@@ -8,6 +8,7 @@
 
 #include <lv2/patch/patch.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -350,6 +351,65 @@ static LV2_State_Status store(LV2_State_Handle handle, uint32_t key, const void 
   return LV2_STATE_SUCCESS;
 }
 
+/// A host whose abstract paths are its own business: "host:" and the path from its fifth byte on.
+static int paths_out;
+
+static char *abstract_path(LV2_State_Map_Path_Handle handle, const char *absolute)
+{
+  (void)handle;
+  const size_t size = strlen(absolute) + 1;
+  char *path = malloc(size);
+  ck_assert_ptr_nonnull(path);
+  (void)snprintf(path, size, "host:%s", absolute + 5);
+  paths_out++;
+  return path;
+}
+
+static char *absolute_path(LV2_State_Map_Path_Handle handle, const char *abstract)
+{
+  (void)handle;
+  ck_assert(!strncmp(abstract, "host:", 5));
+  const size_t size = strlen(abstract) + 1;
+  char *path = malloc(size);
+  ck_assert_ptr_nonnull(path);
+  (void)snprintf(path, size, "%.5s%s", rv_test_directory(), abstract + 5);
+  paths_out++;
+  return path;
+}
+
+static void free_path(LV2_State_Free_Path_Handle handle, char *path)
+{
+  (void)handle;
+  free(path);
+  paths_out--;
+}
+
+START_TEST(paths_in_a_state_go_through_the_host_and_are_freed_by_it)
+{
+  LV2_State_Map_Path mapper = {NULL, abstract_path, absolute_path};
+  LV2_State_Free_Path freer = {NULL, free_path};
+  const LV2_Feature map = {LV2_STATE__mapPath, &mapper};
+  const LV2_Feature free_feature = {LV2_STATE__freePath, &freer};
+  const LV2_Feature *const features[] = {&map, &free_feature, NULL};
+  const char *model = rv_test_model_file("one.json", 1);
+  rv_bare_open(&bare, 1, RV_TEST_RATE, false);
+  rv_bare_set_model(&bare, model);
+  run(16);
+  ck_assert(!bare.state->save(bare.handle, store, NULL, 0, features));
+  ck_assert(!strncmp(saved, "host:", 5));
+  rv_bare_close(&bare);
+  rv_bare_open(&bare, 1, RV_TEST_RATE, false);
+  stored = saved;
+  ck_assert(!bare.state->restore(bare.handle, retrieve, NULL, 0, features));
+  rv_test_signal(in, FRAMES, 2);
+  rv_test_chain(model, 1, NULL, in, expected, FRAMES);
+  run(FRAMES);
+  rv_test_assert_same_samples(got, expected, FRAMES);
+  ck_assert_int_eq(paths_out, 0);
+  rv_bare_close(&bare);
+}
+END_TEST
+
 static atomic_bool stop;
 
 static void *audio_thread(void *data)
@@ -429,6 +489,7 @@ int main(void)
   tcase_add_test(cases, a_path_may_come_as_text_or_as_a_uri);
   tcase_add_test(cases, a_message_that_makes_no_sense_changes_nothing);
   tcase_add_test(cases, what_does_not_fit_into_the_notify_port_is_told_later);
+  tcase_add_test(cases, paths_in_a_state_go_through_the_host_and_are_freed_by_it);
   tcase_add_test(cases, saving_and_restoring_beside_run_is_safe);
   tcase_add_test(cases, numbers_that_are_not_finite_do_no_harm);
   suite_add_tcase(suite, cases);
