@@ -31,7 +31,7 @@ static double median(double *values, size_t n)
 /// Median of the slopes of all pairs of points (Theil 1950, Sen 1968).
 static double slope_of(const point *points, size_t n)
 {
-  double slopes[WINDOWS * WINDOWS / 2];
+  double slopes[WINDOWS * WINDOWS / 2] = {0.0};
   size_t n_slopes = 0;
   for (size_t i = 0; i < n; i++) {
     for (size_t k = i + 1; k < n; k++)
@@ -43,7 +43,7 @@ static double slope_of(const point *points, size_t n)
 /// Median distance of the points from the line of that slope.
 static double spread_of(const point *points, size_t n, double slope)
 {
-  double rest[WINDOWS];
+  double rest[WINDOWS] = {0.0};
   for (size_t i = 0; i < n; i++)
     rest[i] = points[i].lag - slope * points[i].frame;
   const double middle = median(rest, n);
