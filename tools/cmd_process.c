@@ -190,17 +190,33 @@ static void *work(void *data)
   return NULL;
 }
 
+/// Seconds of audio in all files, as their headers say; files that cannot be read count nothing.
+static double seconds_of_all(const batch *run)
+{
+  double seconds = 0.0;
+  for (size_t f = 0; f < run->plan->n_files && !atomic_load(&stop); f++) {
+    rv_reader *reader = NULL;
+    if (!rv_reader_open(run->plan->in[f], &reader, NULL))
+      seconds += (double)rv_reader_frames(reader) / rv_reader_rate(reader);
+    rv_reader_close(reader);
+  }
+  return seconds;
+}
+
 /// Shows how far the work is until the threads have taken all files.
 static void watch(batch *run)
 {
   const struct timespec pause = {.tv_nsec = 20000000};
+  const double all = run->report.quiet || run->report.json ? 0.0 : seconds_of_all(run);
   while (!atomic_load(&stop)) {
     const size_t files = atomic_load(&run->finished) + atomic_load(&run->failed);
     if (files >= run->plan->n_files)
       break;
     const double audio = 1e-6 * (double)atomic_load(&run->microseconds);
-    rv_report_progress(&run->report, "%zu of %zu files, %.0f s of audio, %.0f x real time", files,
-                       run->plan->n_files, audio, audio / fmax(seconds_since(&run->begin), 1e-6));
+    const double speed = audio / fmax(seconds_since(&run->begin), 1e-6);
+    rv_report_progress(
+        &run->report, "%zu of %zu files, %.0f of %.0f s of audio, %.0f x real time, %.0f s left",
+        files, run->plan->n_files, audio, all, speed, fmax(all - audio, 0.0) / fmax(speed, 1e-3));
     (void)nanosleep(&pause, NULL);
   }
 }
