@@ -1,115 +1,155 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-/// Activations as quotients, so that a kernel can join two of them in one division:
-///   e^y = s·(1 + q(r)),  y = n·ln 2 + r,  s = 2^n,  q(r) = r + r²·P(r) ≈ e^r − 1
-///   tanh(x) = (s·q + s − 1) / (s·q + s + 1) with y = 2x
-///   σ(x)    = 1 / (s·q + s + 1) with y = −x
-/// Both keep their relative accuracy where they are small: tanh around 0, σ for negative arguments,
-/// on which the long memory of a gate 1 − σ(a) = σ(−a) rests. P:
-/// tests/reference/fit_activations.py.
+/// Activations as quotients, so that a cell can join several of them in one division:
+///   tanh(y/2) = (e^y − 1) / (e^y + 1)        σ(−y) = 1 / (e^y + 1)
+/// with e^y = s·(1 + q), y = (n + j/T)·ln 2 + r, s = 2^n·2^(j/T) from a table of T entries,
+/// q = e^r − 1 ≈ r + r²·P(r), so that e^y ± 1 = s·q + (s ± 1). Both keep their relative accuracy
+/// where they are small: tanh around 0, σ for negative arguments, on which the long memory of a
+/// gate 1 − σ(a) = σ(−a) rests. P and the tables: tests/reference/fit_activations.py.
 
 #ifndef RECURVE_DSP_ACTIVATIONS_H
 #define RECURVE_DSP_ACTIVATIONS_H
 
 #include "vector.h"
 
-/// Beyond these tanh is 1 in float, and σ too small to matter; products of two denominators stay
-/// finite.
-#define RV_TANH_LIMIT    10.0F
-#define RV_SIGMOID_LIMIT 40.0F
-
-#ifdef RV_KERNEL_LIBM
+#if defined(RV_KERNEL_LIBM)
 #include <math.h>
 #endif
 
+/// |y| is cut here. Far enough for tanh to be 1 and for σ not to matter; near enough for the
+/// product of three denominators to be finite.
+#define VF_EXP_LIMIT 29.0F
+
 typedef struct vf_exponential {
-  vf s; ///< 2^n
-  vf q; ///< e^r − 1
+  vf minus; ///< e^y − 1
+  vf plus;  ///< e^y + 1
 } vf_exponential;
 
-/// Of y with |y| < 80 or NaN, which comes out of q.
-VF_INLINE vf_exponential vf_exp_parts(vf y)
+#if defined(RV_KERNEL_LIBM)
+
+/// The yardstick of the tests: the C library's functions.
+VF_INLINE vf_exponential vf_exp(vf y)
 {
-  // 1.5·2^23 leaves the nearest integer in the low bits of the sum.
-  const vf magic = vf_set(0x1.8p23F);
-  const vf shifted = vf_fma(y, vf_set(0x1.715476p+0F), magic);
+  vf_exponential e = {y, y};
+  for (int i = 0; i < VF_LANES; i++) {
+    const float cut = y[i] > VF_EXP_LIMIT ? VF_EXP_LIMIT : y[i];
+    e.plus[i] = expf(cut < -VF_EXP_LIMIT ? -VF_EXP_LIMIT : cut) + 1.0F;
+    e.minus[i] = tanhf(y[i] * 0.5F) * e.plus[i];
+  }
+  return e;
+}
+
+#else
+
+#if VF_LANES == 16
+#define VF_TABLE 16
+#elif VF_LANES == 8
+#define VF_TABLE 8
+#else
+#define VF_TABLE 1
+#endif
+
+/// s of the sum that holds n and j in its low bits: n shifted into the exponent, 2^(j/T) looked up.
+/// The table is made so that j, shifted as well, is cancelled, and has few enough bits for s ± 1 to
+/// be exact where that matters.
+VF_INLINE vf vf_scale(vf shifted)
+{
+#if VF_TABLE == 16
+  const vu table = {0x3f800000U, 0x3f7daac0U, 0x3f7b95c0U, 0x3f79c3d0U, 0x3f7837f0U, 0x3f76f530U,
+                    0x3f75fed0U, 0x3f755840U, 0x3f7504f0U, 0x3f7508a0U, 0x3f756730U, 0x3f762490U,
+                    0x3f774500U, 0x3f78cce0U, 0x3f7ac0c0U, 0x3f7d2580U};
+  return (vf)(((vu)shifted << 19) + (vu)_mm512_permutexvar_epi32((__m512i)shifted, (__m512i)table));
+#elif VF_TABLE == 8
+  const vu table = {0x3f800000U, 0x3f7b95c0U, 0x3f7837f0U, 0x3f75fed8U,
+                    0x3f7504f0U, 0x3f756728U, 0x3f774500U, 0x3f7ac0c8U};
+  return (vf)(((vu)shifted << 20) +
+              (vu)_mm256_permutevar8x32_epi32((__m256i)table, (__m256i)shifted));
+#else
+  return (vf)(((vu)shifted << 23) + 0x3f800000U);
+#endif
+}
+
+/// What the rounded entry of the table has lost, as a part of it.
+VF_INLINE vf vf_scale_rest(vf shifted)
+{
+#if VF_TABLE == 16
+  const vf table = {0.0000000e+00F,  3.8875124e-07F,  2.0663869e-07F,  3.6134031e-07F,
+                    3.1934181e-08F,  2.2819603e-07F,  6.1247015e-07F,  -9.5500902e-08F,
+                    2.6999544e-07F,  2.9240293e-07F,  -4.5855242e-07F, -2.8997430e-07F,
+                    -2.2736636e-07F, -7.3135882e-08F, 4.4886722e-07F,  -1.8159006e-07F};
+  return (vf)_mm512_permutexvar_ps((__m512i)shifted, (__m512)table);
+#elif VF_TABLE == 8
+  const vf table = {0.0000000e+00F, 2.0663869e-07F, 3.1934181e-08F,  -1.2291364e-07F,
+                    2.6999544e-07F, 1.5982868e-07F, -2.2736636e-07F, -7.1127581e-08F};
+  return (vf)_mm256_permutevar8x32_ps((__m256)table, (__m256i)shifted);
+#else
+  (void)shifted;
+  return vf_set(0.0F);
+#endif
+}
+
+/// q of r, and of what has to be added to it to first order.
+VF_INLINE vf vf_expm1_small(vf r, vf rest)
+{
+  const vf r2 = r * r;
+#if VF_TABLE == 16
+  const vf series = vf_fma(vf_set(0.166668132F), r, vf_set(0.500014663F));
+#elif VF_TABLE == 8
+  const vf low = vf_fma(vf_set(0.166679636F), r, vf_set(0.5F));
+  const vf series = vf_fma(vf_set(0.0416657701F), r2, low);
+#else
+  const vf low = vf_fma(vf_set(0.166665435F), r, vf_set(0.49999997F));
+  const vf middle = vf_fma(vf_set(0.00836654752F), r, vf_set(0.0416672006F));
+  const vf high = vf_fma(vf_set(0.00138825167F), r2, middle);
+  const vf series = vf_fma(high, r2, low);
+#endif
+#if VF_TABLE == 1
+  (void)rest;
+  return vf_fma(series, r2, r);
+#else
+  return vf_fma(series, r2, r + rest);
+#endif
+}
+
+/// NaN gives NaN. An infinite argument, which means that a model has left what floats hold, gives
+/// NaN or saturates.
+VF_INLINE vf_exponential vf_exp(vf y)
+{
+#if VF_CLAMP_LOSES_NAN
+  // It comes back through the 1, off the critical path.
+  const vf one = vf_fma(y, vf_set(0.0F), vf_set(1.0F));
+#else
+  const vf one = vf_set(1.0F);
+#endif
+  const vf cut = vf_clamp(y, VF_EXP_LIMIT);
+  // 1.5·2^23/T leaves the nearest multiple of 1/T in the low bits of the sum.
+  const vf magic = vf_set(0x1.8p23F / VF_TABLE);
+  const vf shifted = vf_fma(cut, vf_set(0x1.715476p+0F), magic);
   const vf n = shifted - magic;
 #if VF_FUSED
-  // ln 2 in float is wrong by 1.9e-9: 6e-8 of e^y at y = 20, the far end of where it counts.
-  const vf r = vf_fma(n, vf_set(-0x1.62e430p-1F), y);
+  // ln 2 in float is wrong by 2.7e-9 of itself, which is 8e-8 of e^y at the far end.
+  const vf r = vf_fma(n, vf_set(-0x1.62e430p-1F), cut);
 #else
-  // The first product is exact: n has at most 7 bits, the constant 16.
-  const vf r = (y - n * vf_set(0x1.62e4p-1F)) - n * vf_set(0x1.7f7d1cp-20F);
+  // The first product is exact: n has at most 6 bits, the constant 15.
+  const vf r = (cut - n * vf_set(0x1.62e4p-1F)) - n * vf_set(0x1.7f7d1cp-20F);
 #endif
-  const vf r2 = r * r;
-  const vf low = vf_fma(vf_set(0.16666539F), r, vf_set(0.49999997F));
-  const vf middle = vf_fma(vf_set(0.00836708769F), r, vf_set(0.0416677482F));
-  const vf high = vf_fma(vf_set(0.00138378609F), r2, middle);
-  const vf series = vf_fma(high, r2, low);
-  // Bits of 2^n: the integer moved into the exponent; the magic number's own bits fall out.
-  const vi scale = (vi)(((vu)(vi)shifted << 23) + 0x3f800000U);
-  return (vf_exponential){(vf)scale, vf_fma(r2, series, r)};
-}
-
-typedef struct vf_quotient {
-  vf numerator;
-  vf denominator;
-} vf_quotient;
-
-#ifndef RV_KERNEL_LIBM
-
-VF_INLINE vf_quotient vf_tanh_parts(vf x)
-{
-  const vf y = vf_clamp(x, -RV_TANH_LIMIT, RV_TANH_LIMIT);
-  const vf_exponential e = vf_exp_parts(y + y);
-  const vf one = vf_set(1.0F);
-  return (vf_quotient){vf_fma(e.s, e.q, e.s - one), vf_fma(e.s, e.q, e.s + one)};
-}
-
-/// The denominator d of σ(−x) = 1/d: note the sign.
-VF_INLINE vf vf_sigmoid_of_minus(vf x)
-{
-  const vf_exponential e = vf_exp_parts(vf_clamp(x, -RV_SIGMOID_LIMIT, RV_SIGMOID_LIMIT));
-  return vf_fma(e.s, e.q, e.s + vf_set(1.0F));
-}
-
-#else // the yardstick of the tests: the C library's functions
-
-VF_INLINE vf_quotient vf_tanh_parts(vf x)
-{
-  vf_quotient parts = {x, vf_set(1.0F)};
-  for (int i = 0; i < VF_LANES; i++)
-    parts.numerator[i] = tanhf(x[i]);
-  return parts;
-}
-
-VF_INLINE vf vf_sigmoid_of_minus(vf x)
-{
-  vf denominator = x;
-  for (int i = 0; i < VF_LANES; i++)
-    denominator[i] = 1.0F + expf(x[i] > RV_SIGMOID_LIMIT ? RV_SIGMOID_LIMIT : x[i]);
-  return denominator;
+  const vf q = vf_expm1_small(r, vf_scale_rest(shifted));
+  const vf s = vf_scale(shifted);
+  return (vf_exponential){vf_fma(s, q, s - one), vf_fma(s, q, s + one)};
 }
 
 #endif
 
 VF_INLINE vf vf_tanh(vf x)
 {
-  const vf_quotient parts = vf_tanh_parts(x);
-  return parts.numerator / parts.denominator;
+  const vf_exponential e = vf_exp(x + x);
+  return e.minus / e.plus;
 }
 
 VF_INLINE vf vf_sigmoid(vf x)
 {
-  return vf_set(1.0F) / vf_sigmoid_of_minus(-x);
-}
-
-/// e^x − 1 for x ≤ 0.
-VF_INLINE vf vf_expm1_negative(vf x)
-{
-  const vf_exponential e = vf_exp_parts(vf_clamp(x, -RV_SIGMOID_LIMIT, 0.0F));
-  return vf_fma(e.s, e.q, e.s - vf_set(1.0F));
+  return vf_set(1.0F) / vf_exp(-x).plus;
 }
 
 #endif

@@ -19,24 +19,67 @@
 /// Alignment of every packed array, in bytes.
 #define RV_ALIGN 64
 
-/// A layer packed for vectors of `lanes` floats. Units are cut into `blocks` blocks of `lanes`, the
-/// last one padded with zeros; `stride` = blocks·lanes.
+/// A block of `width` units whose gates are computed together. In a vector of `lanes` floats, gate
+/// g of unit first + j is element g·width + j of a row of the block; a row fills whole vectors. A
+/// block is as wide as a vector, but for the last units, where a half or a quarter may do: there
+/// the gates share vectors, and no lane is spent on padding.
+typedef struct rv_block {
+  size_t first; ///< unit
+  size_t width; ///< units, counting padded ones
+} rv_block;
+
+/// Block `index` of a layer's units; width 0 after the last one.
+static inline rv_block rv_block_at(size_t lanes, size_t units, size_t index)
+{
+  size_t first = 0;
+  for (size_t b = 0;; b++) {
+    const size_t rest = units > first ? units - first : 0;
+    size_t width = rest ? lanes : 0;
+    // Twelve of sixteen lanes: a half and a quarter.
+    if (rest && lanes == 16 && rest <= 12)
+      width = rest > 4 ? 8 : 4;
+    else if (rest && lanes == 8 && rest <= 4)
+      width = 4;
+    if (b == index)
+      return (rv_block){first, width};
+    first += width;
+  }
+}
+
+/// Floats in a row of `gates` gates of a block.
+static inline size_t rv_row(size_t lanes, size_t gates, size_t width)
+{
+  return (gates * width + lanes - 1) / lanes * lanes;
+}
+
+/// Gates of the product with h that runs first: all, but of RV_GRU_BEFORE r and z only.
+static inline size_t rv_early_gates(rv_kind kind)
+{
+  return kind == RV_GRU_BEFORE ? 2 : (size_t)rv_kind_gates(kind);
+}
+
+/// Gates of a row of sums: RV_GRU keeps the input part of gate n apart, as a fourth.
+static inline size_t rv_sum_gates(rv_kind kind)
+{
+  return kind == RV_GRU ? 4 : (size_t)rv_kind_gates(kind);
+}
+
+/// A layer packed for vectors of `lanes` floats. "rows" stands for the rows of all blocks one after
+/// the other. The arguments of exponentials are packed, not the gates: of LSTM −i, f, 2g, −o; of
+/// GRU −r, z, 2n; of RNN 2h.
 typedef struct rv_packed {
   rv_kind kind;
   rv_activation activation;
-  int inputs; ///< without the knobs
-  int units;
-  int gates;
-  int lanes;
-  int blocks;
-  int stride;
-  int knobs;      ///< of the first layer, else 0
-  float *w;       ///< [inputs][blocks][gates][lanes]; of a layer with one unit [input stride]
-  float *u;       ///< [blocks][units][gates][lanes]; RV_GRU_BEFORE: gates r and z only
-  float *u_late;  ///< [blocks][units][lanes]: gate n of RV_GRU_BEFORE, else NULL
-  float *b;       ///< [blocks][gates][lanes]
-  float *bn;      ///< [stride], RV_GRU only
-  float *w_knobs; ///< [knobs][blocks][gates][lanes]
+  size_t inputs; ///< without the knobs
+  size_t units;
+  size_t knobs;   ///< of the first layer, else 0
+  size_t stride;  ///< floats from one frame of the output to the next: units, padded to vectors
+  size_t row;     ///< floats of the rows of sums; of a dense layer the stride
+  float *w;       ///< [inputs][rows of sums]; of a dense layer with one unit [inputs, padded]
+  float *u;       ///< per block [units][row of early gates]
+  float *u_late;  ///< per block [units][row of gate n], RV_GRU_BEFORE only
+  float *b;       ///< [rows of sums]
+  float *w_knobs; ///< [knobs][rows of sums]
   float *start_h; ///< [stride]; NULL for a dense layer
   float *start_c; ///< [stride], RV_LSTM only
 } rv_packed;
@@ -44,9 +87,9 @@ typedef struct rv_packed {
 /// One layer over at most RV_PIECE frames of one or two channels.
 typedef struct rv_kernel_run {
   const rv_packed *layer;
-  const float *bias; ///< [blocks][gates][lanes] with the knobs folded in
-  int frames;
-  int channels;
+  const float *bias; ///< [rows of sums] with the knobs folded in
+  size_t frames;
+  size_t channels;
   size_t in_stride;             ///< floats from one frame of the input to the next
   const float *in[RV_LOCKSTEP]; ///< [frames][in_stride]
   float *out[RV_LOCKSTEP];      ///< [1 + frames][stride]; row 0 is the state before the first frame
@@ -55,9 +98,17 @@ typedef struct rv_kernel_run {
 } rv_kernel_run;
 
 typedef struct rv_kernels {
+  size_t lanes;
   void (*layer)(const rv_kernel_run *run);
-  void (*activate)(rv_activation activation, float *values, size_t n); ///< for tests; n % lanes = 0
-  int lanes;
+  /// An activation of a dense layer on n values, a multiple of the lanes.
+  void (*activate)(rv_activation activation, float *values, size_t n);
+  /// to = from·gain, 0 where `from` is not finite; n padded to lanes on the side of `to`.
+  void (*take)(const float *from, float *to, float gain, size_t n);
+  /// to[t] = (y[t·stride] + skip·x[t])·gain, 0 where that is not finite.
+  void (*give)(const float *y, size_t stride, const float *x, float skip, float gain, float *to,
+               size_t n);
+  /// Whether n values, a multiple of the lanes, are all finite; in a time that does not tell.
+  bool (*finite)(const float *values, size_t n);
 } rv_kernels;
 
 /// Floats of scratch memory that a layer's kernel needs.

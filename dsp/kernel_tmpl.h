@@ -9,278 +9,349 @@
 /// where the instruction set fuses (AVX2, AVX-512, NEON), else two. Per element (unit and gate):
 /// 1. Effective bias: b, then for each knob in order: b = b + w_knob·knob, two roundings.
 /// 2. Projection of the input: p = bias; for k ascending: p = fma(w[k], x[k], p).
-/// 3. Recurrent product: RV_PARTS(gates) partial sums; part j takes k ≡ j mod parts, ascending:
+/// 3. Recurrent product: PARTS(kind) partial sums; part j takes k ≡ j mod PARTS, ascending:
 ///    s_j = fma(u[k], h[k], s_j). Part 0 starts from p (gate n of RV_GRU: from bn, p is added by
 ///    the cell), the others from +0. Result: neighbours added pairwise until one is left.
 /// 4. A dense layer of one unit: VF_LANES partial sums over k mod VF_LANES from +0, ascending; then
 ///    halves added until one is left (vf_sum); then the bias is added. Other dense layers: as 2.
-/// 5. Cells: σ and tanh as quotients of activations.h, n/d:
-///    LSTM: c = fma(−1/d_f, c, c) + …, see cell_lstm; GRU: see cell_gru. RNN: tanh of the sum.
+/// 5. Cells: as cell_lstm, cell_gru and cell_rnn below, on the exponentials of activations.h.
 
 #include "activations.h"
 #include "kernel.h"
 
-#include <stddef.h>
+/// Partial sums: enough independent chains to hide the latency of the sums of one block.
+#define PARTS(kind) ((kind) == RV_LSTM || (kind) == RV_GRU ? (size_t)2 : (size_t)4)
+#define MAX_PARTS   4
+#define MAX_VECTORS 4
 
-/// Partial sums: enough independent chains to hide the latency of a product of one block.
-#define RV_PARTS(gates) ((gates) == 4 ? 2 : 4)
-#define MAX_PARTS       4
-#define MAX_GATES       4
-
-/// Adds u·h of one block and gate set to the sums, for `channels` channels.
-/// u is [units][gates][lanes]; h are [units]; sums start as given and end as the totals.
-VF_INLINE void product(const float *u, const int gates, const int units, const int channels,
-                       const float *const *h, vf sums[RV_LOCKSTEP][MAX_GATES])
+/// Adds u·h to `vectors` vectors of sums from `sums` on, for all channels. u is [units][row].
+VF_INLINE void product_some(const float *u, const size_t row, const size_t from,
+                            const size_t vectors, const size_t parts, const size_t units,
+                            const size_t channels, const float *const *h,
+                            vf sums[RV_LOCKSTEP][MAX_VECTORS])
 {
-  const int parts = RV_PARTS(gates);
-  vf s[RV_LOCKSTEP][MAX_GATES][MAX_PARTS];
-  for (int ch = 0; ch < channels; ch++)
-    for (int g = 0; g < gates; g++)
-      for (int p = 0; p < parts; p++)
-        s[ch][g][p] = p ? vf_set(0.0F) : sums[ch][g];
-  int k = 0;
+  vf s[RV_LOCKSTEP][MAX_VECTORS][MAX_PARTS];
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    VF_UNROLL
+  for (size_t v = 0; v < vectors; v++)
+    VF_UNROLL
+  for (size_t p = 0; p < parts; p++)
+    s[ch][v][p] = p ? vf_set(0.0F) : sums[ch][from + v];
+  size_t k = 0;
   for (; k + parts <= units; k += parts)
-    for (int p = 0; p < parts; p++)
-      for (int ch = 0; ch < channels; ch++) {
-        const vf value = vf_set(h[ch][k + p]);
-        for (int g = 0; g < gates; g++)
-          s[ch][g][p] =
-              vf_fma(vf_load(u + (size_t)((k + p) * gates + g) * VF_LANES), value, s[ch][g][p]);
-      }
-  for (int p = 0; p < parts - 1; p++)
+    VF_UNROLL
+  for (size_t p = 0; p < parts; p++)
+    VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++) {
+    const vf value = vf_set(h[ch][k + p]);
+    VF_UNROLL
+    for (size_t v = 0; v < vectors; v++)
+      s[ch][v][p] = vf_fma(vf_load(u + (k + p) * row + (from + v) * VF_LANES), value, s[ch][v][p]);
+  }
+  VF_UNROLL
+  for (size_t p = 0; p + 1 < parts; p++)
     if (k + p < units)
-      for (int ch = 0; ch < channels; ch++) {
-        const vf value = vf_set(h[ch][k + p]);
-        for (int g = 0; g < gates; g++)
-          s[ch][g][p] =
-              vf_fma(vf_load(u + (size_t)((k + p) * gates + g) * VF_LANES), value, s[ch][g][p]);
-      }
-  for (int ch = 0; ch < channels; ch++)
-    for (int g = 0; g < gates; g++) {
-      for (int width = 1; width < parts; width *= 2)
-        for (int p = 0; p < parts; p += 2 * width)
-          s[ch][g][p] += s[ch][g][p + width];
-      sums[ch][g] = s[ch][g][0];
-    }
+      VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++) {
+    const vf value = vf_set(h[ch][k + p]);
+    VF_UNROLL
+    for (size_t v = 0; v < vectors; v++)
+      s[ch][v][p] = vf_fma(vf_load(u + (k + p) * row + (from + v) * VF_LANES), value, s[ch][v][p]);
+  }
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    VF_UNROLL
+  for (size_t v = 0; v < vectors; v++)
+    if (parts == 2)
+      sums[ch][from + v] = s[ch][v][0] + s[ch][v][1];
+    else
+      sums[ch][from + v] = (s[ch][v][0] + s[ch][v][1]) + (s[ch][v][2] + s[ch][v][3]);
 }
 
-/// c = c − σ(−f)·c + σ(i)·tanh(g), h = σ(o)·tanh(c): a long memory 1 − σ(f) keeps its accuracy.
-VF_INLINE vf cell_lstm(const vf *a, vf *c)
+/// Adds u·h to the sums of a block: as many vectors at a time as the registers hold sums.
+VF_INLINE void product(const float *u, const size_t row, const size_t parts, const size_t units,
+                       const size_t channels, const float *const *h,
+                       vf sums[RV_LOCKSTEP][MAX_VECTORS])
 {
-  const vf_quotient g = vf_tanh_parts(a[2]);
-  const vf in = g.numerator / (vf_sigmoid_of_minus(-a[0]) * g.denominator);
-  const vf forget = vf_set(1.0F) / vf_sigmoid_of_minus(a[1]);
-  const vf next = vf_fma(-forget, *c, *c) + in;
-  const vf_quotient t = vf_tanh_parts(next);
+  const size_t vectors = row / VF_LANES;
+  const size_t fit = VF_SUMS / (parts * channels);
+  VF_UNROLL
+  for (size_t from = 0; from < vectors; from += fit)
+    product_some(u, row, from, vectors - from < fit ? vectors - from : fit, parts, units, channels,
+                 h, sums);
+}
+
+/// c = c + (σ(i)·tanh(g) − σ(−f)·c) in one division, so that a long memory 1 − σ(f) keeps its
+/// accuracy; h = σ(o)·tanh(c).
+VF_INLINE vf cell_lstm(vf i, vf f, vf_exponential g, vf o, vf *c, const size_t width)
+{
+  const vf in = i * g.plus;
+  const vf change = vf_fma(-*c, in, g.minus * f);
+  const vf next = vf_divide_narrow(change, in * f, width) + *c;
+  const vf_exponential t = vf_exp(next + next);
   *c = next;
-  return t.numerator / (vf_sigmoid_of_minus(-a[3]) * t.denominator);
+  return vf_divide_narrow(t.minus, o * t.plus, width);
 }
 
-/// h = h + (n − h)·(1 − σ(z)) with n = tanh(a): one division, z in, n as a quotient.
-VF_INLINE vf cell_gru(vf z, vf a, vf h)
+/// h = h + (n − h)·σ(−z) in one division, n = tanh(y/2).
+VF_INLINE vf cell_gru(vf z, vf y, vf h, const size_t width)
 {
-  const vf_quotient n = vf_tanh_parts(a);
-  return vf_fma(-h, n.denominator, n.numerator) / (vf_sigmoid_of_minus(z) * n.denominator) + h;
+  const vf_exponential n = vf_exp(y);
+  return vf_divide_narrow(vf_fma(-h, n.plus, n.minus), z * n.plus, width) + h;
 }
 
-/// The sums that the recurrent product of a block starts from. First layer, one input: on the spot,
-/// off the chain of the recurrence. Else from the rows that project() has left in scratch.
-VF_INLINE void start_sums(const rv_kernel_run *run, const int gates, int t, int block,
-                          const int channels, const int one_input, vf sums[RV_LOCKSTEP][MAX_GATES])
+VF_INLINE vf cell_rnn(vf y, const size_t width)
 {
-  const rv_packed *layer = run->layer;
-  const size_t at = (size_t)(block * gates) * VF_LANES;
-  const size_t row = (size_t)(layer->stride * gates);
-  for (int ch = 0; ch < channels; ch++)
-    for (int g = 0; g < gates; g++) {
-      const size_t place = at + (size_t)g * VF_LANES;
-      if (one_input)
-        sums[ch][g] =
-            vf_fma(vf_load(layer->w + place), vf_set(run->in[ch][(size_t)t * run->in_stride]),
-                   vf_load(run->bias + place));
-      else
-        sums[ch][g] = vf_load(run->scratch + (size_t)(ch * RV_PIECE + t) * row + place);
+  const vf_exponential n = vf_exp(y);
+  return vf_divide_narrow(n.minus, n.plus, width);
+}
+
+/// Gate g of a block whose row is in `row`.
+VF_INLINE vf gate(const vf *row, const size_t g, const size_t width)
+{
+  return vf_part(row[g * width / VF_LANES], g * width % VF_LANES, width);
+}
+
+/// What the blocks of one layer and frame share.
+typedef struct frame {
+  const rv_kernel_run *run;
+  size_t t;
+  const float *h[RV_LOCKSTEP]; ///< before
+  float *next[RV_LOCKSTEP];    ///< after
+} frame;
+
+/// The sums that the recurrent product of a block starts from. One input: on the spot, off the
+/// chain of the recurrence. Else from the rows that project() has left in scratch.
+VF_INLINE void start_sums(const frame *now, const size_t at, const size_t row,
+                          const size_t channels, const size_t one_input,
+                          vf sums[RV_LOCKSTEP][MAX_VECTORS])
+{
+  const rv_kernel_run *run = now->run;
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++) {
+    const vf x = vf_set(one_input ? run->in[ch][now->t * run->in_stride] : 0.0F);
+    const float *rows = run->scratch + (ch * RV_PIECE + now->t) * run->layer->row + at;
+    VF_UNROLL
+    for (size_t v = 0; v < row / VF_LANES; v++)
+      sums[ch][v] = one_input ? vf_fma(vf_load(run->layer->w + at + v * VF_LANES), x,
+                                       vf_load(run->bias + at + v * VF_LANES))
+                              : vf_load(rows + v * VF_LANES);
+  }
+}
+
+/// One block of units in one frame; `at` is the place of its row. Not for RV_GRU_BEFORE.
+VF_INLINE void block(const frame *now, const rv_kind kind, const size_t first, const size_t width,
+                     const size_t at, const float *u, const size_t units, const size_t channels,
+                     const size_t one_input)
+{
+  const size_t gates = kind == RV_RNN ? 1 : 4;
+  const size_t row = rv_row(VF_LANES, gates, width);
+  const size_t early = rv_row(VF_LANES, kind == RV_GRU ? 3 : gates, width);
+  vf sums[RV_LOCKSTEP][MAX_VECTORS];
+  start_sums(now, at, row, channels, one_input, sums);
+  product(u, early, PARTS(kind), units, channels, now->h, sums);
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++) {
+    vf h;
+    if (kind == RV_LSTM) {
+      vf plus[MAX_VECTORS];
+      vf minus[MAX_VECTORS];
+      VF_UNROLL
+      for (size_t v = 0; v < row / VF_LANES; v++) {
+        const vf_exponential e = vf_exp(sums[ch][v]);
+        plus[v] = e.plus;
+        minus[v] = e.minus;
+      }
+      const vf_exponential g = {gate(minus, 2, width), gate(plus, 2, width)};
+      vf c = vf_load_narrow(now->run->c[ch] + first, width);
+      h = cell_lstm(gate(plus, 0, width), gate(plus, 1, width), g, gate(plus, 3, width), &c, width);
+      vf_store_narrow(now->run->c[ch] + first, c, width);
+    } else if (kind == RV_GRU) {
+      vf plus[MAX_VECTORS];
+      VF_UNROLL
+      for (size_t v = 0; v < (2 * width + VF_LANES - 1) / VF_LANES; v++)
+        plus[v] = vf_exp(sums[ch][v]).plus;
+      const vf reset = vf_divide_narrow(gate(sums[ch], 2, width), gate(plus, 0, width), width);
+      h = cell_gru(gate(plus, 1, width), gate(sums[ch], 3, width) + reset,
+                   vf_load_narrow(now->h[ch] + first, width), width);
+    } else {
+      h = cell_rnn(sums[ch][0], width);
     }
+    vf_store_narrow(now->next[ch] + first, h, width);
+  }
 }
 
-/// Input projections of all frames of a channel into rows [frames][row], row = stride·gates.
-static void project(const rv_kernel_run *run, int ch, float *rows, size_t row)
+/// Scratch rows of one frame of a GRU that resets before its product.
+typedef struct late_rows {
+  float *reset[RV_LOCKSTEP]; ///< [stride]: r·h
+  float *z[RV_LOCKSTEP];     ///< [stride]: denominators
+  float *n[RV_LOCKSTEP];     ///< [stride]: input part of gate n
+} late_rows;
+
+VF_INLINE void early_block(const frame *now, const late_rows *late, const size_t first,
+                           const size_t width, const size_t at, const float *u, const size_t units,
+                           const size_t channels, const size_t one_input)
+{
+  const size_t row = rv_row(VF_LANES, 3, width);
+  const size_t early = rv_row(VF_LANES, 2, width);
+  vf sums[RV_LOCKSTEP][MAX_VECTORS];
+  start_sums(now, at, row, channels, one_input, sums);
+  product(u, early, PARTS(RV_GRU_BEFORE), units, channels, now->h, sums);
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++) {
+    vf plus[MAX_VECTORS];
+    VF_UNROLL
+    for (size_t v = 0; v < early / VF_LANES; v++)
+      plus[v] = vf_exp(sums[ch][v]).plus;
+    const vf h = vf_load_narrow(now->h[ch] + first, width);
+    vf_store_narrow(late->reset[ch] + first, vf_divide_narrow(h, gate(plus, 0, width), width),
+                    width);
+    vf_store_narrow(late->z[ch] + first, gate(plus, 1, width), width);
+    vf_store_narrow(late->n[ch] + first, gate(sums[ch], 2, width), width);
+  }
+}
+
+VF_INLINE void late_block(const frame *now, const late_rows *late, const size_t first,
+                          const size_t width, const float *u, const size_t units,
+                          const size_t channels)
+{
+  vf sums[RV_LOCKSTEP][MAX_VECTORS];
+  const float *reset[RV_LOCKSTEP] = {late->reset[0], late->reset[1]};
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    sums[ch][0] = vf_load_narrow(late->n[ch] + first, width);
+  product(u, VF_LANES, PARTS(RV_GRU_BEFORE), units, channels, reset, sums);
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    vf_store_narrow(now->next[ch] + first,
+                    cell_gru(vf_load_narrow(late->z[ch] + first, width), sums[ch][0],
+                             vf_load_narrow(now->h[ch] + first, width), width),
+                    width);
+}
+
+/// All blocks of one frame, by widths that the compiler knows. `pass` 0: blocks, or the early part
+/// of RV_GRU_BEFORE, pass 1: its late part.
+VF_INLINE void blocks(const frame *now, const late_rows *late, const int pass, const rv_kind kind,
+                      const size_t units, const size_t channels, const size_t one_input)
+{
+  const size_t row_gates = kind == RV_RNN ? 1 : kind == RV_GRU_BEFORE ? 3 : 4;
+  const size_t u_gates = pass              ? 1
+                         : kind == RV_LSTM ? 4
+                         : kind == RV_GRU  ? 3
+                         : kind == RV_RNN  ? 1
+                                           : 2;
+  const float *u = pass ? now->run->layer->u_late : now->run->layer->u;
+  size_t first = 0;
+  size_t at = 0;
+#define BLOCK(width)                                                                               \
+  do {                                                                                             \
+    if (pass)                                                                                      \
+      late_block(now, late, first, width, u, units, channels);                                     \
+    else if (kind == RV_GRU_BEFORE)                                                                \
+      early_block(now, late, first, width, at, u, units, channels, one_input);                     \
+    else                                                                                           \
+      block(now, kind, first, width, at, u, units, channels, one_input);                           \
+    first += (width);                                                                              \
+    at += rv_row(VF_LANES, row_gates, width);                                                      \
+    u += units * rv_row(VF_LANES, u_gates, width);                                                 \
+  } while (0)
+  // As rv_block_at().
+  const size_t narrow = VF_LANES == 16 ? 12 : VF_LANES == 8 ? 4 : 0;
+  while (first + narrow < units)
+    BLOCK(VF_LANES);
+#if VF_LANES == 16
+  if (first + 4 < units)
+    BLOCK(8);
+#endif
+  if (first < units)
+    BLOCK(4);
+#undef BLOCK
+}
+
+/// Input projections of all frames of a channel into rows [frames][row].
+static void project(const rv_kernel_run *run, size_t ch, float *rows)
 {
   const rv_packed *layer = run->layer;
-  for (int t = 0; t < run->frames; t++) {
-    const float *x = run->in[ch] + (size_t)t * run->in_stride;
-    float *to = rows + (size_t)t * row;
-    for (size_t j = 0; j < row; j += VF_LANES) {
+  for (size_t t = 0; t < run->frames; t++) {
+    const float *x = run->in[ch] + t * run->in_stride;
+    float *to = rows + t * layer->row;
+    for (size_t j = 0; j < layer->row; j += VF_LANES) {
       vf sum = vf_load(run->bias + j);
-      for (int k = 0; k < layer->inputs; k++)
-        sum = vf_fma(vf_load(layer->w + (size_t)k * row + j), vf_set(x[k]), sum);
+      for (size_t k = 0; k < layer->inputs; k++)
+        sum = vf_fma(vf_load(layer->w + k * layer->row + j), vf_set(x[k]), sum);
       vf_store(to + j, sum);
     }
   }
 }
 
-/// Frames of a recurrent layer whose gates need one product (all but RV_GRU_BEFORE).
-VF_INLINE void recurrent(const rv_kernel_run *run, const rv_kind kind, const int gates,
-                         const int units, const int channels, const int one_input)
+VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t units,
+                      const size_t channels, const size_t one_input)
 {
-  const rv_packed *layer = run->layer;
-  const int blocks = (units + VF_LANES - 1) / VF_LANES;
-  const size_t stride = (size_t)blocks * VF_LANES;
-  for (int t = 0; t < run->frames; t++) {
-    const float *h[RV_LOCKSTEP] = {0};
-    for (int ch = 0; ch < channels; ch++)
-      h[ch] = run->out[ch] + (size_t)t * stride;
-    for (int b = 0; b < blocks; b++) {
-      vf sums[RV_LOCKSTEP][MAX_GATES];
-      vf projected[RV_LOCKSTEP] = {{0}};
-      start_sums(run, gates, t, b, channels, one_input, sums);
-      const size_t at = (size_t)b * VF_LANES;
-      if (kind == RV_GRU)
-        for (int ch = 0; ch < channels; ch++) {
-          projected[ch] = sums[ch][2];
-          sums[ch][2] = vf_load(layer->bn + at);
-        }
-      product(layer->u + at * (size_t)(units * gates), gates, units, channels, h, sums);
-      for (int ch = 0; ch < channels; ch++) {
-        float *next = run->out[ch] + (size_t)(t + 1) * stride + at;
-        if (kind == RV_LSTM) {
-          vf c = vf_load(run->c[ch] + at);
-          vf_store(next, cell_lstm(sums[ch], &c));
-          vf_store(run->c[ch] + at, c);
-        } else if (kind == RV_GRU) {
-          const vf reset = sums[ch][2] / vf_sigmoid_of_minus(-sums[ch][0]);
-          vf_store(next, cell_gru(sums[ch][1], projected[ch] + reset, vf_load(h[ch] + at)));
-        } else {
-          vf_store(next, vf_tanh(sums[ch][0]));
-        }
-      }
+  const size_t stride = (units + VF_LANES - 1) / VF_LANES * VF_LANES;
+  late_rows late = {{0}, {0}, {0}};
+  frame now = {.run = run};
+  for (size_t ch = 0; ch < channels && kind == RV_GRU_BEFORE; ch++) {
+    float *room = run->scratch + RV_LOCKSTEP * RV_PIECE * run->layer->row + 3 * ch * stride;
+    late.reset[ch] = room;
+    late.z[ch] = room + stride;
+    late.n[ch] = room + 2 * stride;
+  }
+  for (now.t = 0; now.t < run->frames; now.t++) {
+    VF_UNROLL
+    for (size_t ch = 0; ch < channels; ch++) {
+      now.h[ch] = run->out[ch] + now.t * stride;
+      now.next[ch] = run->out[ch] + (now.t + 1) * stride;
     }
+    blocks(&now, &late, 0, kind, units, channels, one_input);
+    if (kind == RV_GRU_BEFORE)
+      blocks(&now, &late, 1, kind, units, channels, one_input);
   }
 }
 
-/// Frames of a GRU that resets before the product: gate n waits for r of all units.
-VF_INLINE void recurrent_before(const rv_kernel_run *run, const int units, const int channels,
-                                const int one_input)
+#define SIZED(kind, size)                                                                          \
+  case size:                                                                                       \
+    if (run->channels == 2)                                                                        \
+      frames(run, kind, size, 2, 1);                                                               \
+    else                                                                                           \
+      frames(run, kind, size, 1, 1);                                                               \
+    return;
+
+/// Of any size, with one input or rows of projections.
+VF_INLINE void any_size(const rv_kernel_run *run, const rv_kind kind, const size_t one_input)
 {
-  const rv_packed *layer = run->layer;
-  const int blocks = (units + VF_LANES - 1) / VF_LANES;
-  const size_t stride = (size_t)blocks * VF_LANES;
-  float *room = run->scratch + (size_t)RV_LOCKSTEP * RV_PIECE * 3 * stride;
-  for (int t = 0; t < run->frames; t++) {
-    const float *h[RV_LOCKSTEP] = {0};
-    float *reset[RV_LOCKSTEP] = {0};
-    float *update[RV_LOCKSTEP] = {0};
-    float *late[RV_LOCKSTEP] = {0};
-    const float *reset_rows[RV_LOCKSTEP] = {0};
-    for (int ch = 0; ch < channels; ch++) {
-      h[ch] = run->out[ch] + (size_t)t * stride;
-      reset[ch] = room + (size_t)(3 * ch) * stride;
-      update[ch] = reset[ch] + stride;
-      late[ch] = update[ch] + stride;
-      reset_rows[ch] = reset[ch];
-    }
-    for (int b = 0; b < blocks; b++) {
-      vf sums[RV_LOCKSTEP][MAX_GATES];
-      const size_t at = (size_t)b * VF_LANES;
-      start_sums(run, 3, t, b, channels, one_input, sums);
-      for (int ch = 0; ch < channels; ch++)
-        vf_store(late[ch] + at, sums[ch][2]);
-      product(layer->u + at * (size_t)(units * 2), 2, units, channels, h, sums);
-      for (int ch = 0; ch < channels; ch++) {
-        vf_store(reset[ch] + at, vf_load(h[ch] + at) / vf_sigmoid_of_minus(-sums[ch][0]));
-        vf_store(update[ch] + at, sums[ch][1]);
-      }
-    }
-    for (int b = 0; b < blocks; b++) {
-      vf sums[RV_LOCKSTEP][MAX_GATES];
-      const size_t at = (size_t)b * VF_LANES;
-      for (int ch = 0; ch < channels; ch++)
-        sums[ch][0] = vf_load(late[ch] + at);
-      product(layer->u_late + at * (size_t)units, 1, units, channels, reset_rows, sums);
-      for (int ch = 0; ch < channels; ch++)
-        vf_store(run->out[ch] + (size_t)(t + 1) * stride + at,
-                 cell_gru(vf_load(update[ch] + at), sums[ch][0], vf_load(h[ch] + at)));
-    }
-  }
+  if (run->channels == 2)
+    frames(run, kind, run->layer->units, 2, one_input);
+  else
+    frames(run, kind, run->layer->units, 1, one_input);
 }
 
-VF_INLINE void sized(const rv_kernel_run *run, const rv_kind kind, const int gates, const int units,
-                     const int one_input)
-{
-  if (kind == RV_GRU_BEFORE) {
-    if (run->channels == 2)
-      recurrent_before(run, units, 2, one_input);
-    else
-      recurrent_before(run, units, 1, one_input);
-  } else if (run->channels == 2) {
-    recurrent(run, kind, gates, units, 2, one_input);
-  } else {
-    recurrent(run, kind, gates, units, 1, one_input);
-  }
-}
-
-#define SIZED_KERNEL(name, kind, gates, size)                                                      \
-  static void name##_##size(const rv_kernel_run *run)                                              \
-  {                                                                                                \
-    sized(run, kind, gates, size, 1);                                                              \
-  }
-
-#define KERNELS(name, kind, gates)                                                                 \
-  SIZED_KERNEL(name, kind, gates, 8)                                                               \
-  SIZED_KERNEL(name, kind, gates, 12)                                                              \
-  SIZED_KERNEL(name, kind, gates, 16)                                                              \
-  SIZED_KERNEL(name, kind, gates, 20)                                                              \
-  SIZED_KERNEL(name, kind, gates, 24)                                                              \
-  SIZED_KERNEL(name, kind, gates, 32)                                                              \
-  SIZED_KERNEL(name, kind, gates, 40)                                                              \
-  static void name##_one(const rv_kernel_run *run)                                                 \
-  {                                                                                                \
-    sized(run, kind, gates, run->layer->units, 1);                                                 \
-  }                                                                                                \
-  static void name##_any(const rv_kernel_run *run)                                                 \
-  {                                                                                                \
-    sized(run, kind, gates, run->layer->units, 0);                                                 \
-  }                                                                                                \
+#define KERNEL(name, kind)                                                                         \
   static void name(const rv_kernel_run *run)                                                       \
   {                                                                                                \
     if (run->layer->inputs > 1) {                                                                  \
-      const size_t row = (size_t)(run->layer->stride * (gates));                                   \
-      for (int ch = 0; ch < run->channels; ch++)                                                   \
-        project(run, ch, run->scratch + (size_t)ch * RV_PIECE * row, row);                         \
-      name##_any(run);                                                                             \
+      for (size_t ch = 0; ch < run->channels; ch++)                                                \
+        project(run, ch, run->scratch + ch * RV_PIECE * run->layer->row);                          \
+      any_size(run, kind, 0);                                                                      \
       return;                                                                                      \
     }                                                                                              \
     switch (run->layer->units) {                                                                   \
-    case 8:                                                                                        \
-      name##_8(run);                                                                               \
-      break;                                                                                       \
-    case 12:                                                                                       \
-      name##_12(run);                                                                              \
-      break;                                                                                       \
-    case 16:                                                                                       \
-      name##_16(run);                                                                              \
-      break;                                                                                       \
-    case 20:                                                                                       \
-      name##_20(run);                                                                              \
-      break;                                                                                       \
-    case 24:                                                                                       \
-      name##_24(run);                                                                              \
-      break;                                                                                       \
-    case 32:                                                                                       \
-      name##_32(run);                                                                              \
-      break;                                                                                       \
-    case 40:                                                                                       \
-      name##_40(run);                                                                              \
-      break;                                                                                       \
+      SIZED(kind, 8)                                                                               \
+      SIZED(kind, 12)                                                                              \
+      SIZED(kind, 16)                                                                              \
+      SIZED(kind, 20)                                                                              \
+      SIZED(kind, 24)                                                                              \
+      SIZED(kind, 32)                                                                              \
+      SIZED(kind, 40)                                                                              \
     default:                                                                                       \
-      name##_one(run);                                                                             \
+      any_size(run, kind, 1);                                                                      \
     }                                                                                              \
   }
 
-KERNELS(lstm, RV_LSTM, 4)
-KERNELS(gru, RV_GRU, 3)
-KERNELS(gru_before, RV_GRU_BEFORE, 3)
-KERNELS(rnn, RV_RNN, 1)
+KERNEL(lstm, RV_LSTM)
+KERNEL(gru, RV_GRU)
+KERNEL(gru_before, RV_GRU_BEFORE)
+KERNEL(rnn, RV_RNN)
 
 static void activate(rv_activation activation, float *values, size_t n)
 {
@@ -298,7 +369,7 @@ static void activate(rv_activation activation, float *values, size_t n)
       y = vf_select(x < vf_set(0.0F), vf_set(0.0F), x);
       break;
     case RV_ELU:
-      y = vf_select(x > vf_set(0.0F), x, vf_expm1_negative(x));
+      y = vf_select(x > vf_set(0.0F), x, vf_exp(x).minus);
       break;
     case RV_LINEAR:
     case RV_SOFTMAX:
@@ -308,31 +379,29 @@ static void activate(rv_activation activation, float *values, size_t n)
   }
 }
 
-/// Over the units of one frame: e^(x − max) over its sum, units ascending. Values of e^x below
-/// e^−40 of the largest are raised to that.
-static void softmax(float *values, int units, size_t stride)
+/// Over the units of one frame: e^(x − max) over its sum, units ascending.
+static void softmax(float *values, size_t units, size_t stride)
 {
   float top = values[0];
-  for (int j = 1; j < units; j++)
-    top = values[j] > top || values[j] != values[j] ? values[j] : top;
+  for (size_t j = 1; j < units; j++)
+    top = values[j] > top ? values[j] : top;
   for (size_t i = 0; i < stride; i += VF_LANES) {
-    const vf_exponential e =
-        vf_exp_parts(vf_clamp(vf_load(values + i) - vf_set(top), -RV_SIGMOID_LIMIT, 0.0F));
-    vf_store(values + i, vf_fma(e.s, e.q, e.s));
+    const vf_exponential e = vf_exp(vf_load(values + i) - vf_set(top));
+    vf_store(values + i, vf_set(0.5F) * (e.plus + e.minus));
   }
   float total = 0.0F;
-  for (int j = 0; j < units; j++)
+  for (size_t j = 0; j < units; j++)
     total += values[j];
   for (size_t j = 0; j < stride; j++)
-    values[j] = j < (size_t)units ? values[j] / total : 0.0F;
+    values[j] = j < units ? values[j] / total : 0.0F;
 }
 
-static void dense_one(const rv_kernel_run *run, int ch)
+static void dense_one(const rv_kernel_run *run, size_t ch)
 {
   const rv_packed *layer = run->layer;
-  const size_t wide = ((size_t)layer->inputs + VF_LANES - 1) / VF_LANES * VF_LANES;
-  for (int t = 0; t < run->frames; t++) {
-    const float *x = run->in[ch] + (size_t)t * run->in_stride;
+  const size_t wide = (layer->inputs + VF_LANES - 1) / VF_LANES * VF_LANES;
+  for (size_t t = 0; t < run->frames; t++) {
+    const float *x = run->in[ch] + t * run->in_stride;
     vf sum = vf_set(0.0F);
     if (run->in_stride < wide)
       sum[0] += layer->w[0] * x[0]; // the sample itself: one input, not in a padded row
@@ -340,25 +409,24 @@ static void dense_one(const rv_kernel_run *run, int ch)
       for (size_t k = 0; k < wide; k += VF_LANES)
         sum = vf_fma(vf_load(layer->w + k), vf_load(x + k), sum);
     const vf y = {vf_sum(sum) + run->bias[0]};
-    vf_store(run->out[ch] + (size_t)(t + 1) * VF_LANES, y);
+    vf_store(run->out[ch] + (t + 1) * VF_LANES, y);
   }
 }
 
 static void dense(const rv_kernel_run *run)
 {
   const rv_packed *layer = run->layer;
-  const size_t stride = (size_t)layer->stride;
-  for (int ch = 0; ch < run->channels; ch++) {
-    float *rows = run->out[ch] + stride;
+  for (size_t ch = 0; ch < run->channels; ch++) {
+    float *rows = run->out[ch] + layer->stride;
     if (layer->units == 1)
       dense_one(run, ch);
     else
-      project(run, ch, rows, stride);
+      project(run, ch, rows);
     if (layer->activation == RV_SOFTMAX)
-      for (int t = 0; t < run->frames; t++)
-        softmax(rows + (size_t)t * stride, layer->units, stride);
+      for (size_t t = 0; t < run->frames; t++)
+        softmax(rows + t * layer->stride, layer->units, layer->stride);
     else if (layer->activation != RV_LINEAR)
-      activate(layer->activation, rows, (size_t)run->frames * stride);
+      activate(layer->activation, rows, run->frames * layer->stride);
   }
 }
 
@@ -383,4 +451,52 @@ static void layer(const rv_kernel_run *run)
   }
 }
 
-const rv_kernels RV_KERNELS = {.layer = layer, .activate = activate, .lanes = VF_LANES};
+/// All bits set where a value is finite.
+VF_INLINE vi is_finite(vf value)
+{
+  return (vi)(((vu)value & 0x7fffffffU) < (vu){0} + 0x7f800000U);
+}
+
+/// n values that may lie anywhere, by whole vectors and through a buffer for the rest.
+static void take(const float *from, float *to, float gain, size_t n)
+{
+  for (size_t t = 0; t < n; t += VF_LANES) {
+    vf x = {0};
+    memcpy(&x, from + t, (n - t < VF_LANES ? n - t : VF_LANES) * sizeof(float));
+    vf_store(to + t, (vf)((vi)x & is_finite(x)) * vf_set(gain));
+  }
+}
+
+static void give(const float *y, size_t stride, const float *x, float skip, float gain, float *to,
+                 size_t n)
+{
+  for (size_t t = 0; t < n; t += VF_LANES) {
+    const size_t some = n - t < VF_LANES ? n - t : VF_LANES;
+    vf sum = {0};
+    for (size_t i = 0; i < some; i++)
+      sum[i] = y[(t + i) * stride];
+    // Not fused, so that the sum does not depend on the instruction set.
+    const vf product = vf_set(skip) * vf_load(x + t);
+    const vf out = (sum + product) * vf_set(gain);
+    const vf sound = (vf)((vi)out & is_finite(out));
+    memcpy(to + t, &sound, some * sizeof(float));
+  }
+}
+
+static bool finite(const float *values, size_t n)
+{
+  vi sound = is_finite(vf_load(values));
+  for (size_t i = VF_LANES; i < n; i += VF_LANES)
+    sound &= is_finite(vf_load(values + i));
+  int all = -1;
+  for (size_t i = 0; i < VF_LANES; i++)
+    all &= sound[i];
+  return all;
+}
+
+const rv_kernels RV_KERNELS = {.lanes = VF_LANES,
+                               .layer = layer,
+                               .activate = activate,
+                               .take = take,
+                               .give = give,
+                               .finite = finite};

@@ -28,8 +28,7 @@ size_t rv_packed_scratch(const rv_packed *layer)
 {
   if (layer->kind == RV_DENSE)
     return 0;
-  const size_t row = (size_t)layer->stride * (size_t)layer->gates;
-  return (size_t)RV_LOCKSTEP * (RV_PIECE * row + 3 * (size_t)layer->stride);
+  return RV_LOCKSTEP * (RV_PIECE * layer->row + 3 * layer->stride);
 }
 
 /// Hands out aligned parts of one allocation; with no memory it only counts.
@@ -45,85 +44,141 @@ static float *take(arena *from, size_t elements)
   return part;
 }
 
-static void shape(rv_packed *to, const rv_layer *layer, int lanes, int knobs)
+/// Floats of the rows of `gates` gates of all blocks.
+static size_t rows_of(size_t lanes, size_t units, size_t gates)
 {
+  size_t sum = 0;
+  for (size_t b = 0; rv_block_at(lanes, units, b).width; b++)
+    sum += rv_row(lanes, gates, rv_block_at(lanes, units, b).width);
+  return sum;
+}
+
+static size_t padded(size_t n, size_t lanes)
+{
+  return (n + lanes - 1) / lanes * lanes;
+}
+
+/// Sizes, and the arrays out of `from`.
+static void lay_out(rv_packed *to, const rv_layer *layer, size_t lanes, int knobs, arena *from)
+{
+  const bool recurrent = layer->kind != RV_DENSE;
+  const size_t units = (size_t)layer->units;
   to->kind = layer->kind;
   to->activation = layer->activation;
-  to->inputs = layer->inputs - knobs;
-  to->knobs = knobs;
-  to->units = layer->units;
-  to->gates = rv_kind_gates(layer->kind);
-  to->lanes = lanes;
-  to->blocks = (layer->units + lanes - 1) / lanes;
-  to->stride = to->blocks * lanes;
-}
-
-static void reserve(rv_packed *to, arena *from)
-{
-  const size_t stride = (size_t)to->stride;
-  const size_t row = stride * (size_t)to->gates;
-  const size_t units = (size_t)to->units;
-  const bool recurrent = to->kind != RV_DENSE;
-  const bool before = to->kind == RV_GRU_BEFORE;
-  const size_t input_stride = (size_t)((to->inputs + to->lanes - 1) / to->lanes * to->lanes);
-  to->w = take(from, units == 1 && !recurrent ? input_stride : (size_t)to->inputs * row);
-  to->w_knobs = take(from, (size_t)to->knobs * row);
-  to->b = take(from, row);
-  to->u = recurrent ? take(from, units * (before ? 2 * stride : row)) : NULL;
-  to->u_late = before ? take(from, units * stride) : NULL;
-  to->bn = to->kind == RV_GRU ? take(from, stride) : NULL;
-  to->start_h = recurrent ? take(from, stride) : NULL;
-  to->start_c = to->kind == RV_LSTM ? take(from, stride) : NULL;
-}
-
-/// Place of a unit's gate in a row [blocks][gates][lanes].
-static size_t place(const rv_packed *to, int gates, int unit, int gate)
-{
-  const int block = unit / to->lanes;
-  return (size_t)((block * gates + gate) * to->lanes + unit % to->lanes);
-}
-
-/// Place of input k of a unit's gate in [blocks][units][gates][lanes].
-static size_t place_u(const rv_packed *to, int gates, int unit, int gate, int k)
-{
-  const int block = unit / to->lanes;
-  return (size_t)(((block * to->units + k) * gates + gate) * to->lanes + unit % to->lanes);
-}
-
-static void pack_unit(rv_packed *to, const rv_layer *layer, int unit, int gate)
-{
-  const size_t row = (size_t)to->stride * (size_t)to->gates;
-  const size_t source = (size_t)(gate * layer->units + unit);
-  const float *w = layer->w + source * (size_t)layer->inputs;
-  const size_t at = place(to, to->gates, unit, gate);
-  to->b[at] = layer->b[source];
-  for (int k = 0; k < to->inputs; k++)
-    to->w[to->kind == RV_DENSE && to->units == 1 ? (size_t)k : (size_t)k * row + at] = w[k];
-  for (int k = 0; k < to->knobs; k++)
-    to->w_knobs[(size_t)k * row + at] = w[to->inputs + k];
-  if (to->kind == RV_DENSE)
+  to->inputs = (size_t)layer->inputs - (size_t)knobs;
+  to->knobs = (size_t)knobs;
+  to->units = units;
+  to->stride = padded(units, lanes);
+  to->row = recurrent ? rows_of(lanes, units, rv_sum_gates(layer->kind)) : to->stride;
+  to->w = take(from, !recurrent && units == 1 ? padded(to->inputs, lanes) : to->inputs * to->row);
+  to->w_knobs = take(from, to->knobs * to->row);
+  to->b = take(from, to->row);
+  if (!recurrent)
     return;
-  const float *u = layer->u + source * (size_t)layer->units;
-  const int early = to->kind == RV_GRU_BEFORE ? 2 : to->gates;
-  for (int k = 0; k < to->units; k++)
-    if (gate < early)
-      to->u[place_u(to, early, unit, gate, k)] = u[k];
-    else
-      to->u_late[place_u(to, 1, unit, 0, k)] = u[k];
+  to->u = take(from, units * rows_of(lanes, units, rv_early_gates(layer->kind)));
+  if (layer->kind == RV_GRU_BEFORE)
+    to->u_late = take(from, units * rows_of(lanes, units, 1));
+  to->start_h = take(from, to->stride);
+  if (layer->kind == RV_LSTM)
+    to->start_c = take(from, to->stride);
 }
 
-static void pack(rv_packed *to, const rv_layer *layer)
+/// What a gate's sums are multiplied by to be the argument of an exponential; exact.
+static float gate_factor(rv_kind kind, size_t gate)
 {
-  const size_t units = (size_t)to->units;
-  for (int gate = 0; gate < to->gates; gate++)
-    for (int unit = 0; unit < to->units; unit++)
-      pack_unit(to, layer, unit, gate);
-  if (to->bn)
-    memcpy(to->bn, layer->bn, units * sizeof(float));
+  static const float lstm[] = {-1.0F, 1.0F, 2.0F, -1.0F};
+  static const float gru[] = {-1.0F, 1.0F, 2.0F};
+  switch (kind) {
+  case RV_LSTM:
+    return lstm[gate];
+  case RV_GRU:
+  case RV_GRU_BEFORE:
+    return gru[gate];
+  case RV_RNN:
+    return 2.0F;
+  case RV_DENSE:
+    break;
+  }
+  return 1.0F;
+}
+
+/// The places of one unit in the packed arrays.
+typedef struct unit_place {
+  size_t lanes;
+  rv_block block;
+  size_t row;   ///< of its block, in the rows of sums
+  size_t early; ///< of its block, in rows of early gates
+  size_t late;  ///< the same for one gate
+  size_t lane;  ///< of the unit in its block
+} unit_place;
+
+static unit_place place_of(const rv_packed *to, size_t lanes, size_t unit)
+{
+  unit_place place = {.lanes = lanes};
+  for (size_t b = 0;; b++) {
+    place.block = rv_block_at(lanes, to->units, b);
+    if (unit < place.block.first + place.block.width)
+      break;
+    place.row += rv_row(lanes, rv_sum_gates(to->kind), place.block.width);
+    place.early += rv_row(lanes, rv_early_gates(to->kind), place.block.width);
+    place.late += rv_row(lanes, 1, place.block.width);
+  }
+  place.lane = unit - place.block.first;
+  return place;
+}
+
+/// The input weights and the bias of one unit's gate.
+static void pack_input(rv_packed *to, const rv_layer *layer, size_t unit, size_t gate,
+                       const unit_place *place)
+{
+  const float factor = gate_factor(to->kind, gate);
+  const float *w = layer->w + (gate * to->units + unit) * (size_t)layer->inputs;
+  size_t at = unit;
+  if (to->kind != RV_DENSE) {
+    const bool apart = to->kind == RV_GRU && gate == 2;
+    at = place->row + (apart ? 3 : gate) * place->block.width + place->lane;
+    if (apart)
+      to->b[at - place->block.width] = layer->bn[unit] * factor;
+  }
+  to->b[at] = layer->b[gate * to->units + unit] * factor;
+  const bool one = to->kind == RV_DENSE && to->units == 1;
+  for (size_t k = 0; k < to->inputs; k++)
+    to->w[one ? k : k * to->row + at] = w[k] * factor;
+  for (size_t k = 0; k < to->knobs; k++)
+    to->w_knobs[k * to->row + at] = w[to->inputs + k] * factor;
+}
+
+static void pack_recurrent(rv_packed *to, const rv_layer *layer, size_t unit, size_t gate,
+                           const unit_place *place)
+{
+  const float factor = gate_factor(to->kind, gate);
+  const float *u = layer->u + (gate * to->units + unit) * to->units;
+  const size_t gates = rv_early_gates(to->kind);
+  const size_t width = place->block.width;
+  const size_t early = rv_row(place->lanes, gates, width);
+  const size_t late = rv_row(place->lanes, 1, width);
+  for (size_t k = 0; k < to->units; k++)
+    if (gate < gates)
+      to->u[place->early * to->units + k * early + gate * width + place->lane] = u[k] * factor;
+    else
+      to->u_late[place->late * to->units + k * late + place->lane] = u[k] * factor;
+}
+
+static void pack(rv_packed *to, const rv_layer *layer, size_t lanes)
+{
+  const size_t gates = (size_t)rv_kind_gates(to->kind);
+  for (size_t unit = 0; unit < to->units; unit++) {
+    const unit_place place = place_of(to, lanes, unit);
+    for (size_t gate = 0; gate < gates; gate++) {
+      pack_input(to, layer, unit, gate, &place);
+      if (layer->u)
+        pack_recurrent(to, layer, unit, gate, &place);
+    }
+  }
   if (to->start_h)
-    memcpy(to->start_h, layer->start, units * sizeof(float));
+    memcpy(to->start_h, layer->start, to->units * sizeof(float));
   if (to->start_c)
-    memcpy(to->start_c, layer->start + units, units * sizeof(float));
+    memcpy(to->start_c, layer->start + to->units, to->units * sizeof(float));
 }
 
 rv_status rv_network_new(const rv_description *description, rv_isa isa, rv_network **network,
@@ -149,10 +204,9 @@ rv_status rv_network_new(const rv_description *description, rv_isa isa, rv_netwo
   made->input_gain = rv_gain(description->input_gain_db);
   made->output_gain = rv_gain(description->output_gain_db);
   arena memory = {NULL, 0};
-  for (int l = 0; l < made->n_layers; l++) {
-    shape(&made->layers[l], &description->layers[l], kernels->lanes, l ? 0 : made->n_knobs);
-    reserve(&made->layers[l], &memory);
-  }
+  for (int l = 0; l < made->n_layers; l++)
+    lay_out(&made->layers[l], &description->layers[l], kernels->lanes, l ? 0 : made->n_knobs,
+            &memory);
   memory.memory = made->memory = rv_allocate(memory.used);
   if (!memory.memory) {
     free(made);
@@ -160,8 +214,9 @@ rv_status rv_network_new(const rv_description *description, rv_isa isa, rv_netwo
   }
   memory.used = 0;
   for (int l = 0; l < made->n_layers; l++) {
-    reserve(&made->layers[l], &memory);
-    pack(&made->layers[l], &description->layers[l]);
+    lay_out(&made->layers[l], &description->layers[l], kernels->lanes, l ? 0 : made->n_knobs,
+            &memory);
+    pack(&made->layers[l], &description->layers[l], kernels->lanes);
   }
   *network = made;
   return RV_OK;

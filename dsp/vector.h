@@ -3,10 +3,14 @@
 
 /// Vectors of the instruction set that the including file is compiled for. Arithmetic operators
 /// come from the compilers' vector extension; here is only what those cannot say.
+///
+/// A narrow vector is a vector of which only the low `width` lanes count (`width` a constant, a
+/// power of two from 4 to VF_LANES); the others hold anything.
 
 #ifndef RECURVE_DSP_VECTOR_H
 #define RECURVE_DSP_VECTOR_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -30,11 +34,25 @@
 #define VF_FUSED 0
 #endif
 
+/// Sums that fit in the registers beside what else a product needs.
+#if VF_LANES == 16 || defined(__aarch64__)
+#define VF_SUMS 16
+#else
+#define VF_SUMS 8
+#endif
+
 typedef float vf __attribute__((vector_size(4 * VF_LANES)));
 typedef int32_t vi __attribute__((vector_size(4 * VF_LANES)));
 typedef uint32_t vu __attribute__((vector_size(4 * VF_LANES)));
 
 #define VF_INLINE static inline __attribute__((always_inline))
+
+/// Loops over registers have to be unrolled completely, or the registers become memory.
+#if defined(__clang__)
+#define VF_UNROLL _Pragma("unroll")
+#else
+#define VF_UNROLL _Pragma("GCC unroll 16")
+#endif
 
 VF_INLINE vf vf_set(float value)
 {
@@ -51,6 +69,84 @@ VF_INLINE void vf_store(float *to, vf value)
   *(vf *)__builtin_assume_aligned(to, sizeof(vf)) = value;
 }
 
+VF_INLINE vf vf_load_narrow(const float *from, const size_t width)
+{
+#if VF_LANES == 16
+  if (width == 8)
+    return (vf)_mm512_zextps256_ps512(_mm256_load_ps(from));
+#endif
+#if VF_LANES == 16
+  if (width == 4)
+    return (vf)_mm512_zextps128_ps512(_mm_load_ps(from));
+#elif VF_LANES == 8
+  if (width == 4)
+    return (vf)_mm256_zextps128_ps256(_mm_load_ps(from));
+#endif
+  (void)width;
+  return vf_load(from);
+}
+
+VF_INLINE void vf_store_narrow(float *to, vf value, const size_t width)
+{
+#if VF_LANES == 16
+  if (width == 8) {
+    _mm256_store_ps(to, _mm512_castps512_ps256((__m512)value));
+    return;
+  }
+  if (width == 4) {
+    _mm_store_ps(to, _mm512_castps512_ps128((__m512)value));
+    return;
+  }
+#elif VF_LANES == 8
+  if (width == 4) {
+    _mm_store_ps(to, _mm256_castps256_ps128((__m256)value));
+    return;
+  }
+#endif
+  (void)width;
+  vf_store(to, value);
+}
+
+/// The `width` lanes from lane `first`, as a narrow vector.
+VF_INLINE vf vf_part(vf value, const size_t first, const size_t width)
+{
+#if VF_LANES == 16
+  if (first == 8 && width == 8)
+    return (vf)_mm512_castps256_ps512(_mm512_extractf32x8_ps((__m512)value, 1));
+  if (first == 4)
+    return (vf)_mm512_castps128_ps512(_mm512_extractf32x4_ps((__m512)value, 1));
+  if (first == 8)
+    return (vf)_mm512_castps128_ps512(_mm512_extractf32x4_ps((__m512)value, 2));
+  if (first == 12)
+    return (vf)_mm512_castps128_ps512(_mm512_extractf32x4_ps((__m512)value, 3));
+#elif VF_LANES == 8
+  if (first == 4)
+    return (vf)_mm256_castps128_ps256(_mm256_extractf128_ps((__m256)value, 1));
+#endif
+  (void)first;
+  (void)width;
+  return value;
+}
+
+/// Division, the slowest operation, takes less time on fewer lanes.
+VF_INLINE vf vf_divide_narrow(vf a, vf b, const size_t width)
+{
+#if VF_LANES == 16
+  if (width == 8)
+    return (vf)_mm512_castps256_ps512(
+        _mm256_div_ps(_mm512_castps512_ps256((__m512)a), _mm512_castps512_ps256((__m512)b)));
+  if (width == 4)
+    return (vf)_mm512_castps128_ps512(
+        _mm_div_ps(_mm512_castps512_ps128((__m512)a), _mm512_castps512_ps128((__m512)b)));
+#elif VF_LANES == 8
+  if (width == 4)
+    return (vf)_mm256_castps128_ps256(
+        _mm_div_ps(_mm256_castps256_ps128((__m256)a), _mm256_castps256_ps128((__m256)b)));
+#endif
+  (void)width;
+  return a / b;
+}
+
 /// a·b + c: one rounding where the instruction set fuses, else two.
 VF_INLINE vf vf_fma(vf a, vf b, vf c)
 {
@@ -65,38 +161,54 @@ VF_INLINE vf vf_fma(vf a, vf b, vf c)
 #endif
 }
 
-/// The value within [low, high]; NaN stays NaN (x86 returns the second operand if one is NaN).
-VF_INLINE vf vf_clamp(vf value, float low, float high)
-{
-  const vf lows = vf_set(low);
-  const vf highs = vf_set(high);
-#if VF_LANES == 16
-  return (vf)_mm512_min_ps((__m512)highs, _mm512_max_ps((__m512)lows, (__m512)value));
-#elif VF_LANES == 8
-  return (vf)_mm256_min_ps((__m256)highs, _mm256_max_ps((__m256)lows, (__m256)value));
-#elif defined(__SSE2__)
-  return (vf)_mm_min_ps((__m128)highs, _mm_max_ps((__m128)lows, (__m128)value));
-#else
-  const vf raised = (vf)(((vi)value & ~(value < lows)) | ((vi)lows & (value < lows)));
-  return (vf)(((vi)raised & ~(raised > highs)) | ((vi)highs & (raised > highs)));
-#endif
-}
-
 /// mask ? yes : no, where mask is the result of a comparison.
 VF_INLINE vf vf_select(vi mask, vf yes, vf no)
 {
   return (vf)(((vi)yes & mask) | ((vi)no & ~mask));
 }
 
+#define VF_CLAMP_LOSES_NAN (VF_LANES > 4)
+
+/// The value within ±limit.
+VF_INLINE vf vf_clamp(vf value, float limit)
+{
+  // As integers, positive numbers compare like signed ones, negative ones by their magnitude like
+  // unsigned ones. One cycle each, where the minimum of floats takes four.
+#if VF_LANES == 16
+  const __m512i below = _mm512_min_epi32((__m512i)value, (__m512i)vf_set(limit));
+  return (vf)_mm512_min_epu32(below, (__m512i)vf_set(-limit));
+#elif VF_LANES == 8
+  const __m256i below = _mm256_min_epi32((__m256i)value, (__m256i)vf_set(limit));
+  return (vf)_mm256_min_epu32(below, (__m256i)vf_set(-limit));
+#elif defined(__SSE2__)
+  // Of two operands of which one is NaN the second is the result.
+  return (vf)_mm_min_ps((__m128)vf_set(limit), _mm_max_ps((__m128)vf_set(-limit), (__m128)value));
+#else
+  const vf raised = vf_select(value < vf_set(-limit), vf_set(-limit), value);
+  return vf_select(raised > vf_set(limit), vf_set(limit), raised);
+#endif
+}
+
 /// The sum of all lanes: halves are added until one lane is left.
 VF_INLINE float vf_sum(vf value)
 {
-  float lanes[VF_LANES];
-  memcpy(lanes, &value, sizeof value);
-  for (int half = VF_LANES / 2; half; half /= 2)
-    for (int i = 0; i < half; i++)
-      lanes[i] += lanes[i + half];
-  return lanes[0];
+#if VF_LANES == 16
+  const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256((__m512)value),
+                                     _mm512_extractf32x8_ps((__m512)value, 1));
+#elif VF_LANES == 8
+  const __m256 eight = (__m256)value;
+#endif
+#if VF_LANES >= 8
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+#elif defined(__SSE2__)
+  const __m128 four = (__m128)value;
+#endif
+#if defined(__SSE2__)
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+#else
+  return (value[0] + value[2]) + (value[1] + value[3]);
+#endif
 }
 
 #endif

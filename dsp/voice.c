@@ -13,13 +13,13 @@
 typedef struct layer_buffers {
   float *rows; ///< [channels][1 + RV_PIECE][stride]: row 0 is the state before the piece
   float *c;    ///< [channels][stride], RV_LSTM only
-  float *bias; ///< [blocks][gates][lanes], knobs folded in
+  float *bias; ///< [rows of sums], knobs folded in
 } layer_buffers;
 
 struct rv_voice {
   const rv_network *network;
   int channels;
-  int grid; ///< frames since the grid's last line
+  size_t grid; ///< frames since the grid's last line
   unsigned faults;
   bool stored; ///< the start state to return to after a fault
   layer_buffers layers[RV_MAX_LAYERS];
@@ -43,7 +43,7 @@ static float *part(float *memory, size_t *used, size_t elements)
 
 static size_t rows_size(const rv_packed *layer)
 {
-  return (size_t)(1 + RV_PIECE) * (size_t)layer->stride;
+  return (1 + RV_PIECE) * layer->stride;
 }
 
 /// Lays the buffers out in `memory`, or only counts if that is NULL. Returns the floats used.
@@ -55,8 +55,8 @@ static size_t lay_out(rv_voice *voice, float *memory)
   size_t scratch = 0;
   for (int l = 0; l < network->n_layers; l++) {
     const rv_packed *layer = &network->layers[l];
-    const size_t stride = (size_t)layer->stride;
-    voice->layers[l].bias = part(memory, &used, stride * (size_t)layer->gates);
+    const size_t stride = layer->stride;
+    voice->layers[l].bias = part(memory, &used, layer->row);
     voice->layers[l].rows = part(memory, &used, channels * rows_size(layer));
     if (layer->kind == RV_LSTM)
       voice->layers[l].c = part(memory, &used, channels * stride);
@@ -72,12 +72,12 @@ static void fold_knobs(rv_voice *voice)
 {
   for (int l = 0; l < voice->network->n_layers; l++) {
     const rv_packed *layer = &voice->network->layers[l];
-    const size_t row = (size_t)layer->stride * (size_t)layer->gates;
+    const size_t row = layer->row;
     float *bias = voice->layers[l].bias;
     memcpy(bias, layer->b, row * sizeof *bias);
-    for (int k = 0; k < layer->knobs; k++)
+    for (size_t k = 0; k < layer->knobs; k++)
       for (size_t j = 0; j < row; j++)
-        bias[j] += layer->w_knobs[(size_t)k * row + j] * voice->knobs[k];
+        bias[j] += layer->w_knobs[k * row + j] * voice->knobs[k];
   }
 }
 
@@ -116,14 +116,14 @@ static void start_channel(rv_voice *voice, int ch)
 {
   for (int l = 0; l < voice->network->n_layers; l++) {
     const rv_packed *layer = &voice->network->layers[l];
-    const size_t bytes = (size_t)layer->stride * sizeof(float);
+    const size_t bytes = layer->stride * sizeof(float);
     float *h = voice->layers[l].rows + (size_t)ch * rows_size(layer);
     memset(h, 0, bytes);
     if (layer->start_h && voice->stored)
       memcpy(h, layer->start_h, bytes);
     if (!layer->start_c)
       continue;
-    float *c = voice->layers[l].c + (size_t)ch * (size_t)layer->stride;
+    float *c = voice->layers[l].c + (size_t)ch * layer->stride;
     memset(c, 0, bytes);
     if (voice->stored)
       memcpy(c, layer->start_c, bytes);
@@ -143,7 +143,7 @@ void rv_voice_copy_state(rv_voice *to, const rv_voice *from)
   to->grid = 0;
   for (int l = 0; l < to->network->n_layers; l++) {
     const rv_packed *layer = &to->network->layers[l];
-    const size_t stride = (size_t)layer->stride;
+    const size_t stride = layer->stride;
     if (layer->kind == RV_DENSE)
       continue;
     for (int ch = 0; ch < to->channels; ch++) {
@@ -166,75 +166,49 @@ void rv_voice_set_knobs(rv_voice *voice, const float *values)
     fold_knobs(voice);
 }
 
-/// Copies a piece of all channels before anything is written, as out may be any of the inputs.
-static void take_input(rv_voice *voice, const float *const *in, int frames)
-{
-  const float gain = voice->network->input_gain;
-  for (int ch = 0; ch < voice->channels; ch++)
-    for (int t = 0; t < frames; t++) {
-      const float sample = in[ch][t];
-      voice->x[(size_t)ch * RV_PIECE + (size_t)t] = (isfinite(sample) ? sample : 0.0F) * gain;
-    }
-}
-
 /// Runs all layers over a piece of up to RV_PIECE frames of the channels first … first + count.
-static void run_piece(rv_voice *voice, int first, int count, float *const *out, int frames)
+static void run_piece(rv_voice *voice, size_t first, size_t count, float *const *out, size_t frames)
 {
   const rv_network *network = voice->network;
-  rv_kernel_run run = {.frames = frames, .channels = count, .in_stride = 1};
-  run.scratch = voice->scratch;
-  for (int i = 0; i < count; i++)
-    run.in[i] = voice->x + (size_t)(first + i) * RV_PIECE;
+  rv_kernel_run run = {
+      .frames = frames, .channels = count, .in_stride = 1, .scratch = voice->scratch};
+  for (size_t i = 0; i < count; i++)
+    run.in[i] = voice->x + (first + i) * RV_PIECE;
   for (int l = 0; l < network->n_layers; l++) {
     const rv_packed *layer = &network->layers[l];
-    const size_t stride = (size_t)layer->stride;
-    const size_t size = rows_size(layer);
+    const size_t stride = layer->stride;
     run.layer = layer;
     run.bias = voice->layers[l].bias;
-    for (int i = 0; i < count; i++) {
-      run.out[i] = voice->layers[l].rows + (size_t)(first + i) * size;
-      run.c[i] = voice->layers[l].c ? voice->layers[l].c + (size_t)(first + i) * stride : NULL;
+    for (size_t i = 0; i < count; i++) {
+      run.out[i] = voice->layers[l].rows + (first + i) * rows_size(layer);
+      run.c[i] = voice->layers[l].c ? voice->layers[l].c + (first + i) * stride : NULL;
     }
     network->kernels->layer(&run);
-    for (int i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
       run.in[i] = run.out[i] + stride;
-      memcpy(run.out[i], run.out[i] + (size_t)frames * stride, stride * sizeof(float));
+      memcpy(run.out[i], run.out[i] + frames * stride, stride * sizeof(float));
     }
     run.in_stride = stride;
   }
-  for (int i = 0; i < count; i++) {
-    const float *x = voice->x + (size_t)(first + i) * RV_PIECE;
-    for (int t = 0; t < frames; t++) {
-      const float y = run.in[i][(size_t)t * run.in_stride];
-      const float sample = (y + network->skip * x[t]) * network->output_gain;
-      out[first + i][t] = isfinite(sample) ? sample : 0.0F;
-    }
-  }
-}
-
-/// Whether all numbers are finite, in time that does not depend on them: anything that is not gives
-/// NaN when multiplied by zero.
-static bool all_finite(const float *values, size_t n)
-{
-  float sum = 0.0F;
-  for (size_t i = 0; i < n; i++)
-    sum += values[i] * 0.0F;
-  return sum == 0.0F;
+  for (size_t i = 0; i < count; i++)
+    network->kernels->give(run.in[i], run.in_stride, voice->x + (first + i) * RV_PIECE,
+                           network->skip, network->output_gain, out[first + i], frames);
 }
 
 /// Resets the channels whose state is not finite; the others play on.
 static void check_state(rv_voice *voice)
 {
+  bool (*const finite)(const float *, size_t) = voice->network->kernels->finite;
   for (int ch = 0; ch < voice->channels; ch++) {
     bool sound = true;
     for (int l = 0; l < voice->network->n_layers; l++) {
       const rv_packed *layer = &voice->network->layers[l];
-      const size_t stride = (size_t)layer->stride;
+      const size_t stride = layer->stride;
       if (layer->kind == RV_DENSE)
         continue;
-      sound &= all_finite(voice->layers[l].rows + (size_t)ch * rows_size(layer), stride);
+      sound &= finite(voice->layers[l].rows + (size_t)ch * rows_size(layer), stride);
       if (voice->layers[l].c)
-        sound &= all_finite(voice->layers[l].c + (size_t)ch * stride, stride);
+        sound &= finite(voice->layers[l].c + (size_t)ch * stride, stride);
     }
     if (!sound) {
       voice->faults++;
@@ -247,25 +221,27 @@ void rv_voice_process(rv_voice *voice, const float *const *in, float *const *out
 {
   const float *from[RV_MAX_CHANNELS];
   float *to[RV_MAX_CHANNELS];
-  for (int ch = 0; ch < voice->channels; ch++) {
+  const size_t channels = (size_t)voice->channels;
+  for (size_t ch = 0; ch < channels; ch++) {
     from[ch] = in[ch];
     to[ch] = out[ch];
   }
   while (frames) {
-    const int left = RV_GRID - voice->grid;
-    int piece = left < RV_PIECE ? left : RV_PIECE;
-    if ((size_t)piece > frames)
-      piece = (int)frames;
-    take_input(voice, from, piece);
-    for (int ch = 0; ch < voice->channels; ch += RV_LOCKSTEP) {
-      const int more = voice->channels - ch;
-      run_piece(voice, ch, more < RV_LOCKSTEP ? more : RV_LOCKSTEP, to, piece);
-    }
-    for (int ch = 0; ch < voice->channels; ch++) {
+    const size_t left = RV_GRID - voice->grid;
+    size_t piece = left < RV_PIECE ? left : RV_PIECE;
+    if (piece > frames)
+      piece = frames;
+    // All channels before anything is written, as an output may be any of the inputs.
+    for (size_t ch = 0; ch < channels; ch++)
+      voice->network->kernels->take(from[ch], voice->x + ch * RV_PIECE, voice->network->input_gain,
+                                    piece);
+    for (size_t ch = 0; ch < channels; ch += RV_LOCKSTEP)
+      run_piece(voice, ch, channels - ch < RV_LOCKSTEP ? channels - ch : RV_LOCKSTEP, to, piece);
+    for (size_t ch = 0; ch < channels; ch++) {
       from[ch] += piece;
       to[ch] += piece;
     }
-    frames -= (size_t)piece;
+    frames -= piece;
     voice->grid += piece;
     if (voice->grid == RV_GRID) {
       voice->grid = 0;

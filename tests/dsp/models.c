@@ -6,6 +6,17 @@
 #include "support.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/// Not Check's own assertions, which work in a test only: benchmarks use models too.
+static void require(rv_status status, const rv_error *error)
+{
+  if (!status)
+    return;
+  (void)fprintf(stderr, "%s\n", error->text);
+  abort();
+}
 
 static void fill(float *array, size_t n, float amplitude, uint64_t *state)
 {
@@ -36,8 +47,7 @@ void rv_test_layer(rv_description *description, rv_kind kind, int units, rv_acti
   rv_error error = {{0}};
   const int n = description->n_layers;
   const int inputs = n ? description->layers[n - 1].units : 1 + description->n_knobs;
-  ck_assert_msg(!rv_description_add(description, kind, inputs, units, activation, &error), "%s",
-                error.text);
+  require(rv_description_add(description, kind, inputs, units, activation, &error), &error);
 }
 
 void rv_test_knob(rv_description *description, float minimum, float maximum, float initial)
@@ -51,8 +61,9 @@ void rv_test_knob(rv_description *description, float minimum, float maximum, flo
 rv_description *rv_test_model(rv_kind kind, int units, float scale, uint64_t seed)
 {
   rv_description *made = NULL;
+  rv_error error = {{0}};
   uint64_t state = seed * 77777 + 1;
-  ck_assert_int_eq(rv_description_new(&made, NULL), RV_OK);
+  require(rv_description_new(&made, &error), &error);
   rv_test_layer(made, kind, units, RV_LINEAR);
   rv_test_layer(made, RV_DENSE, 1, RV_LINEAR);
   rv_test_fill(made, scale, &state);
@@ -63,7 +74,7 @@ rv_network *rv_test_network(const rv_description *description, rv_isa isa)
 {
   rv_network *network = NULL;
   rv_error error = {{0}};
-  ck_assert_msg(!rv_network_new(description, isa, &network, &error), "%s", error.text);
+  require(rv_network_new(description, isa, &network, &error), &error);
   return network;
 }
 

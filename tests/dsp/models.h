@@ -1,7 +1,7 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-/// Models with random weights for the tests of networks.
+/// Models with random weights for tests and benchmarks of networks.
 
 #ifndef RECURVE_TESTS_MODELS_H
 #define RECURVE_TESTS_MODELS_H
@@ -17,12 +17,12 @@ rv_description *rv_test_model(rv_kind kind, int units, float scale, uint64_t see
 /// Fills weights, biases and start states of all layers.
 void rv_test_fill(rv_description *description, float scale, uint64_t *state);
 
-/// Appends a layer that fits; fails the test if it cannot.
+/// Appends a layer that fits; aborts if it cannot.
 void rv_test_layer(rv_description *description, rv_kind kind, int units, rv_activation activation);
 
 void rv_test_knob(rv_description *description, float minimum, float maximum, float initial);
 
-/// Packs; fails the test if it cannot.
+/// Packs; aborts if it cannot.
 rv_network *rv_test_network(const rv_description *description, rv_isa isa);
 
 /// A signal that looks like a guitar's: decaying strokes of a few partials and some noise, within

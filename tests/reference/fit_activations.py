@@ -5,17 +5,19 @@
 
     python3 tests/reference/fit_activations.py
 
-q(r) = r + r²·P(r) approximates exp(r) − 1 for |r| ≤ ln(2)/2. P is fitted so that the largest error
+q(r) = r + r²·P(r) approximates exp(r) − 1 for |r| ≤ ln(2)/(2·entries), where a table of 2^(j/entries)
+takes the rest of the fraction (1, 8 and 16 entries are what instruction sets can look up). P is
+fitted so that the largest error
 of q relative to exp(r) − 1 is as small as possible (Remez exchange, in rational arithmetic), then
-rounded to float one coefficient at a time, the others being fitted again after each rounding.
+rounded to float.
 """
 
 import math
 import struct
 from fractions import Fraction
 
-DEGREE = 4
-LIMIT = math.log(2) / 2 * 1.0005  # the rounding of r·log2(e) may fall beyond the half
+DEGREE = 0
+LIMIT = 0.0
 
 
 def f32(value):
@@ -42,19 +44,18 @@ def error(coefficients, r):
     return math.copysign(1, r) * (r + r * r * series - true) / true if r else 0.0
 
 
-def remez(fixed):
-    """Fits the coefficients after the fixed ones (lowest orders first)."""
-    free = DEGREE + 1 - len(fixed)
-    count = free + 1
-    points = [LIMIT * math.cos(math.pi * (i + 0.5) / count) or 1e-3 for i in range(count)]
+def remez():
+    """The coefficients of P, lowest order first."""
+    count = DEGREE + 2
+    points = [LIMIT * math.cos(math.pi * (i + 0.5) / count + 0.05) for i in range(count)]
     for _ in range(30):
         matrix, right = [], []
         for i, r in enumerate(points):
             true = math.expm1(r)
-            row = [abs(r) * r * r**k / true for k in range(len(fixed), DEGREE + 1)]
+            row = [abs(r) * r * r**k / true for k in range(DEGREE + 1)]
             matrix.append(row + [(-1) ** i])
-            right.append(-error(list(fixed), r))
-        coefficients = list(fixed) + solve(matrix, right)[:free]
+            right.append(-error([], r))
+        coefficients = solve(matrix, right)[: DEGREE + 1]
         grid = [LIMIT * (2 * i / 4000 - 1) for i in range(4001)]
         values = [error(coefficients, r) for r in grid]
         peaks, sign = [], 0
@@ -72,13 +73,30 @@ def remez(fixed):
     return coefficients
 
 
-def main():
-    fixed = []
-    for k in range(DEGREE + 1):
-        fixed.append(f32(remez(fixed)[k]))
+def fit(entries, degree):
+    global DEGREE, LIMIT
+    DEGREE = degree
+    LIMIT = math.log(2) / (2 * entries) * 1.0005  # the rounding of r·log2(e) may fall beyond the half
+    fixed = [f32(c) for c in remez()]
     grid = [LIMIT * (2 * i / 20000 - 1) for i in range(20001)]
-    print("P, lowest order first:", ", ".join(f"{c:.9g}F" for c in fixed))
-    print("largest relative error of q: %.3g" % max(abs(error(fixed, r)) for r in grid))
+    print(f"{entries} entries: P, lowest order first:", ", ".join(f"{c:.9g}F" for c in fixed))
+    print("  largest relative error of q: %.3g" % max(abs(error(fixed, r)) for r in grid))
 
 
-main()
+def table(entries, bits):
+    """2^(j/entries) in `bits` bits, so that adding or taking off 1 is exact where it matters, as the
+    float's word from which j in the place of the shifted index is taken off; and what that rounding
+    has lost, as a part of the rounded value."""
+    shift = 24 - entries.bit_length()
+    exact = [2.0 ** (j / entries) for j in range(entries)]
+    short = [round(e * 2 ** (bits - 1)) / 2 ** (bits - 1) for e in exact]
+    words = [struct.unpack("I", struct.pack("f", v))[0] - (j << shift) for j, v in enumerate(short)]
+    print(f"{entries} entries, shift {shift}:", ", ".join(f"0x{w % 2**32:08x}U" for w in words))
+    rests = [(e - v) / v for e, v in zip(exact, short)]
+    print("  lost:", ", ".join(f"{r:.7e}F" for r in rests))
+
+
+for entries, degree in ((1, 4), (8, 1), (8, 2), (16, 1)):
+    fit(entries, degree)
+for entries, bits in ((8, 21), (16, 20)):
+    table(entries, bits)

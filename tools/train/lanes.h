@@ -76,7 +76,7 @@ VF_INLINE vf twice_tanh(vf x)
   // The smaller magnitude of the two, with the sign of x.
   x = (vf)_mm512_range_ps((__m512)x, _mm512_set1_ps(10.0F), 2);
 #else
-  x = vf_clamp(x, -10.0F, 10.0F);
+  x = vf_clamp(x, 10.0F);
 #endif
   const vf s = x * x;
   vf p = vf_fma(s, vf_set(3.56949575e-06F), vf_set(1.9178718e-04F));
