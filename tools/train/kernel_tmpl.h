@@ -218,9 +218,9 @@ static void run_loss(rv_pass *pass)
     error[t] = mask[t] * vf_fma(high_scale, slope, vf_fma(scale, e, offset));
     high_after = high;
   }
-  pass->loss_sum = (double)pass->loss.emphasised * (double)vf_sum(emphasised) +
-                   (double)pass->loss.plain * (double)vf_sum(plain) +
-                   (double)pass->loss.offset * (double)vf_sum(sum * sum);
+  pass->loss_sum = (double)pass->loss.emphasised * (double)add_lanes(emphasised) +
+                   (double)pass->loss.plain * (double)add_lanes(plain) +
+                   (double)pass->loss.offset * (double)add_lanes(sum * sum);
 }
 
 /// Gradient sums of one layer, per lane.
@@ -308,22 +308,22 @@ static void take_gradient(const rv_pass *pass)
         float *u = gradient + layer->u + (ptrdiff_t)(g * units + j) * units;
         float *w = gradient + layer->w + (ptrdiff_t)(g * units + j) * layer->inputs;
         for (int k = 0; k < units; k++)
-          u[k] = vf_sum(sums.u[product_place(g * n + j, k, n)]);
+          u[k] = add_lanes(sums.u[product_place(g * n + j, k, n)]);
         for (int k = 0; k < layer->inputs; k++)
-          w[k] = vf_sum(sums.w[l ? product_place(row * n + j, k, n) : (size_t)(row * n + j)]);
-        gradient[layer->b + (size_t)(g * units + j)] = vf_sum(sums.b[row * n + j]);
+          w[k] = add_lanes(sums.w[l ? product_place(row * n + j, k, n) : (size_t)(row * n + j)]);
+        gradient[layer->b + (size_t)(g * units + j)] = add_lanes(sums.b[row * n + j]);
       }
     }
     for (int j = 0; model->kind == RV_GRU && j < units; j++)
-      gradient[layer->bn + (size_t)j] = vf_sum(sums.b[2 * n + j]);
+      gradient[layer->bn + (size_t)j] = add_lanes(sums.b[2 * n + j]);
   }
   const layer_sums sums = sums_of(pass, 0);
   for (int j = 0; j < units; j++)
-    gradient[model->head + (size_t)j] = vf_sum(sums.head[j]);
+    gradient[model->head + (size_t)j] = add_lanes(sums.head[j]);
   vf bias = {0};
   for (size_t t = 0; t < pass->steps; t++)
     bias += ((const vf *)pass->work->error)[t];
-  gradient[model->head_bias] = vf_sum(bias);
+  gradient[model->head_bias] = add_lanes(bias);
 }
 
 static void window(rv_pass *pass)

@@ -50,6 +50,16 @@ VF_INLINE void restore_denormals(unsigned control)
 #endif
 }
 
+/// The sum of all lanes.
+VF_INLINE float add_lanes(vf value)
+{
+#if VF_LANES == 16
+  return _mm512_reduce_add_ps((__m512)value);
+#else
+  return vf_sum(value);
+#endif
+}
+
 /// 1/√x to about 11 bits.
 VF_INLINE vf estimate_rsqrt(vf x)
 {

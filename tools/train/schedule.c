@@ -18,7 +18,7 @@ void rv_recipe_defaults(rv_recipe *recipe, rv_kind kind)
   *recipe = (rv_recipe){
       .streams = 64,
       .n_stages = 4,
-      .window = {256, 512, 1024, 2048},
+      .window = {128, 256, 512, 512},
       .stage_share = {0.1, 0.2, 0.3, 0.4},
       .burn_in = 1024,
       .peak_rate = 8e-3,
