@@ -1,0 +1,92 @@
+#!/bin/sh
+# Copyright 2026 The Recurve developers
+# SPDX-License-Identifier: ISC
+
+# The plugin in jalv under a JACK server without a sound card: the model comes from a saved state,
+# then from a preset while jalv runs. What comes back equals `recurve process`, to the bit.
+set -eu
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
+need jackd jackd2 jalv jalv
+[ -n "${JACK_TAKE:-}" ] || skip 'built without libjack (Debian package libjack-jackd2-dev)'
+
+preset='urn:recurve:test:jalv'
+most_lag=2048
+
+# A server of our own, with a name that no other one has.
+JACK_DEFAULT_SERVER=recurve-$$
+become_client() {
+  limit=$1
+  shift
+  become_confined "$limit" env JACK_DEFAULT_SERVER="$JACK_DEFAULT_SERVER" JACK_NO_START_SERVER=1 \
+    JACK_NO_AUDIO_RESERVATION=1 "$@"
+}
+
+# start_jalv OPTION ...: its standard input is the shell's 9; it ends when that is closed.
+start_jalv() {
+  rm -f commands
+  mkfifo commands
+  become_client 60 jalv -x -n host "$@" "$amp" <commands >jalv.log 2>&1 &
+  jalv=$!
+  background="$jalv $background"
+  exec 9>commands
+}
+
+stop_jalv() {
+  exec 9>&-
+  wait "$jalv" || {
+    cat jalv.log >&2
+    fail "jalv ended with status $?"
+  }
+}
+
+# take OUT.wav: what jalv makes of take.wav.
+take() {
+  (become_client 60 "$JACK_TAKE" take.wav "$1" host:in host:out) || {
+    cat server.log jalv.log >&2
+    fail "no take from jalv"
+  }
+}
+
+"$SOUND" model "$work/model.json"
+"$SOUND" wave take.wav 2
+"$RECURVE" process model.json take.wav -o expected
+write_preset "$amp" "$preset" "$work/model.json"
+
+mkdir state
+cat >state/state.ttl <<END
+@prefix lv2: <http://lv2plug.in/ns/lv2core#> .
+@prefix pset: <http://lv2plug.in/ns/ext/presets#> .
+@prefix state: <http://lv2plug.in/ns/ext/state#> .
+
+<>
+  a pset:Preset ;
+  lv2:appliesTo <$amp> ;
+  state:state [ <$model_property> <file://$work/model.json> ] .
+END
+
+# Each period waits for its clients, however busy the machine is.
+become_confined 120 jackd -r -S -t 20000 -n "$JACK_DEFAULT_SERVER" -d dummy -r 48000 -p 256 >server.log 2>&1 &
+server=$!
+background="$server $background"
+sleep 1
+
+start_jalv -l "$work/state"
+take from_state.wav
+stop_jalv
+
+start_jalv
+take dry.wav
+# jalv applies only presets that it has read: those that it has listed.
+printf 'presets\npreset %s\n' "$preset" >&9
+sleep 1
+take from_preset.wav
+stop_jalv
+
+kill "$server"
+wait "$server" || fail "the JACK server ended with status $?"
+
+"$SOUND" same from_state.wav expected/take.wav "$most_lag" 0
+"$SOUND" same dry.wav take.wav "$most_lag" 0
+"$SOUND" differ dry.wav expected/take.wav "$most_lag"
+"$SOUND" same from_preset.wav expected/take.wav "$most_lag" 0
