@@ -33,6 +33,7 @@ typedef struct rv_bare {
   LV2_Atom_Forge forge;
   uint32_t capacity; ///< bytes that the notify port offers
   union {
+    uint64_t alignment; ///< that of events, which a sequence alone does not have
     LV2_Atom_Sequence sequence;
     unsigned char bytes[RV_BARE_EVENTS];
   } control, notify;
