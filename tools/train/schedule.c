@@ -16,9 +16,9 @@ void rv_recipe_defaults(rv_recipe *recipe, rv_kind kind)
 {
   (void)kind;
   *recipe = (rv_recipe){
-      .streams = 64,
+      .streams = 32,
       .n_stages = 4,
-      .window = {128, 256, 512, 512},
+      .window = {64, 128, 256, 256},
       .stage_share = {0.1, 0.2, 0.3, 0.4},
       .burn_in = 1024,
       .peak_rate = 8e-3,
