@@ -292,7 +292,7 @@ VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t
   late_rows late = {{0}, {0}, {0}};
   frame now = {.run = run};
   for (size_t ch = 0; ch < channels && kind == RV_GRU_BEFORE; ch++) {
-    float *room = run->scratch + RV_LOCKSTEP * RV_PIECE * run->layer->row + 3 * ch * stride;
+    float *room = run->scratch + run->layer->row * RV_LOCKSTEP * RV_PIECE + 3 * ch * stride;
     late.reset[ch] = room;
     late.z[ch] = room + stride;
     late.n[ch] = room + 2 * stride;

@@ -158,9 +158,9 @@ static void pack_recurrent(rv_packed *to, const rv_layer *layer, size_t unit, si
   const size_t early = rv_row(place->lanes, gates, width);
   const size_t late = rv_row(place->lanes, 1, width);
   for (size_t k = 0; k < to->units; k++)
-    if (gate < gates)
+    if (gate < gates && to->u)
       to->u[place->early * to->units + k * early + gate * width + place->lane] = u[k] * factor;
-    else
+    else if (to->u_late)
       to->u_late[place->late * to->units + k * late + place->lane] = u[k] * factor;
 }
 

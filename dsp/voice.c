@@ -121,11 +121,11 @@ static void start_channel(rv_voice *voice, int ch)
     memset(h, 0, bytes);
     if (layer->start_h && voice->stored)
       memcpy(h, layer->start_h, bytes);
-    if (!layer->start_c)
+    if (!voice->layers[l].c)
       continue;
     float *c = voice->layers[l].c + (size_t)ch * layer->stride;
     memset(c, 0, bytes);
-    if (voice->stored)
+    if (layer->start_c && voice->stored)
       memcpy(c, layer->start_c, bytes);
   }
 }

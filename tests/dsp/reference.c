@@ -26,7 +26,7 @@ rv_reference *rv_reference_new(const rv_description *description, bool stored)
     made->knobs[k] = (double)description->knobs[k].initial;
   for (int l = 0; l < description->n_layers; l++) {
     const rv_layer *layer = &description->layers[l];
-    const size_t size = (size_t)(rv_kind_states(layer->kind) * layer->units);
+    const size_t size = (size_t)rv_kind_states(layer->kind) * (size_t)layer->units;
     made->state[l] = calloc(size + 1, sizeof(double));
     if (!made->state[l])
       abort();

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define FRAMES 1000
+#define LONG   ((size_t)5 * RV_GRID)
 
 static rv_voice *voice_of(const rv_network *network, int channels)
 {
@@ -153,7 +154,7 @@ static rv_description *explosive(rv_kind kind)
 {
   rv_description *model = rv_test_model(kind, 12, 1.0F, 8);
   rv_layer *layer = &model->layers[0];
-  const size_t n = (size_t)(rv_kind_gates(kind) * 12 * 12);
+  const size_t n = (size_t)rv_kind_gates(kind) * 12 * 12;
   for (size_t i = 0; i < n; i++)
     layer->u[i] = (i & 1) ? 3e38F : -3e38F;
   for (size_t i = 0; i < 12; i++)
@@ -175,15 +176,15 @@ START_TEST(a_state_that_is_not_finite_is_silent_reset_and_counted)
         continue;
       rv_network *network = rv_test_network(model, isa);
       rv_voice *voice = voice_of(network, 1);
-      play(voice, in, out, 5 * RV_GRID);
+      play(voice, in, out, LONG);
       ck_assert_uint_eq(rv_voice_faults(voice), 5);
-      for (size_t t = 0; t < 5 * RV_GRID; t++)
+      for (size_t t = 0; t < LONG; t++)
         ck_assert(isfinite(out[t]));
       ck_assert_float_eq(out[RV_GRID - 1], 0.0F);
       rv_voice *other = voice_of(network, 1);
-      for (size_t at = 0; at < 5 * RV_GRID; at += 10)
+      for (size_t at = 0; at < LONG; at += 10)
         play(other, in + at, split + at, 10);
-      ck_assert_mem_eq(out, split, 5 * RV_GRID * sizeof *out);
+      ck_assert_mem_eq(out, split, LONG * sizeof *out);
       rv_voice_free(other);
       rv_voice_free(voice);
       rv_network_free(network);
