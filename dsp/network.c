@@ -86,8 +86,8 @@ static void lay_out(rv_packed *to, const rv_layer *layer, size_t lanes, int knob
 /// What a gate's sums are multiplied by to be the argument of an exponential; exact.
 static float gate_factor(rv_kind kind, size_t gate)
 {
-  static const float lstm[] = {-1.0F, 1.0F, 2.0F, -1.0F};
-  static const float gru[] = {-1.0F, 1.0F, 2.0F};
+  static const float lstm[4] = {-1.0F, 1.0F, 2.0F, -1.0F};
+  static const float gru[4] = {-1.0F, 1.0F, 2.0F, 1.0F};
   switch (kind) {
   case RV_LSTM:
     return lstm[gate];

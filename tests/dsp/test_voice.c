@@ -185,6 +185,7 @@ START_TEST(a_state_that_is_not_finite_is_silent_reset_and_counted)
       for (size_t at = 0; at < LONG; at += 10)
         play(other, in + at, split + at, 10);
       ck_assert_mem_eq(out, split, LONG * sizeof *out);
+      ck_assert_uint_eq(rv_voice_faults(other), 5);
       rv_voice_free(other);
       rv_voice_free(voice);
       rv_network_free(network);
