@@ -23,6 +23,7 @@ typedef struct rv_bare {
   const LV2_Descriptor *descriptor;
   LV2_Handle handle;
   int channels;
+  uint32_t capacity; ///< bytes that the notify port offers
   LV2_URID_Map map;
   LV2_Worker_Schedule schedule;
   atomic_int refusals;  ///< calls of schedule_work that are still to be refused
@@ -31,7 +32,6 @@ typedef struct rv_bare {
   const LV2_State_Interface *state;
   float input_gain, output_gain, enabled, latency;
   LV2_Atom_Forge forge;
-  uint32_t capacity; ///< bytes that the notify port offers
   union {
     uint64_t alignment; ///< that of events, which a sequence alone does not have
     LV2_Atom_Sequence sequence;
