@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 
+extern const rv_command rv_command_bench;
 extern const rv_command rv_command_capture;
 extern const rv_command rv_command_info;
 extern const rv_command rv_command_process;

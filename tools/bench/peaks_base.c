@@ -1,0 +1,5 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+#define RV_PEAK_KERNELS rv_peak_kernels_base
+#include "peaks_tmpl.h"

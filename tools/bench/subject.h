@@ -1,0 +1,41 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// Something that plays a model and whose time is measured: the voice alone, the chain around it,
+/// or the whole plugin in our host.
+
+#ifndef RECURVE_BENCH_SUBJECT_H
+#define RECURVE_BENCH_SUBJECT_H
+
+#include "recurve/network.h"
+
+typedef enum rv_subject_kind {
+  RV_SUBJECT_VOICE, ///< rv_voice_process
+  RV_SUBJECT_CHAIN, ///< rv_chain_process at the model's rate, with default settings
+  RV_SUBJECT_PLUGIN ///< run() of the LV2 plugin of one or two channels, at the model's rate
+} rv_subject_kind;
+
+const char *rv_subject_name(rv_subject_kind kind); ///< "voice", "chain", "plugin"
+
+typedef struct rv_subject_config {
+  rv_subject_kind kind;
+  const rv_description *model;
+  rv_isa isa;
+  int channels;
+  size_t block;       ///< frames that run() is called with at most
+  const char *bundle; ///< the plugin's, or NULL: look where plugins are
+} rv_subject_config;
+
+typedef struct rv_subject rv_subject;
+
+/// The plugin gets the model as a user's would: from a file (a temporary one) through its property;
+/// and the instruction set from the environment, which is put back afterwards. RV_UNSUPPORTED where
+/// there is no plugin of so many channels, or it does not play the model.
+rv_status rv_subject_new(const rv_subject_config *config, rv_subject **subject, rv_error *error);
+void rv_subject_free(rv_subject *subject);
+
+/// Plays `frames` frames, at most a block. The caller has set flush-to-zero, which a voice leaves
+/// to its caller.
+void rv_subject_run(rv_subject *subject, const float *const *in, float *const *out, size_t frames);
+
+#endif

@@ -1,0 +1,140 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+#include "bench/table.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/// Cell and size of a line are those of the first recurrent layer.
+static const rv_layer *layer_of(const rv_row *row)
+{
+  const rv_layer *layer = row->model->layers;
+  while (layer->kind == RV_DENSE)
+    layer++;
+  return layer;
+}
+
+/// How many times faster than real time all channels run.
+static double real_time(const rv_row *row)
+{
+  return 1e9 / (RV_BENCH_RATE * row->timing->median);
+}
+
+static double ratio(const rv_row *row)
+{
+  return row->timing->median / row->floor;
+}
+
+typedef struct cell_text {
+  char text[32];
+} cell_text;
+
+/// A number, or "-" where there is none.
+static cell_text number(double value, int digits)
+{
+  cell_text cell = {"-"};
+  if (isfinite(value))
+    (void)snprintf(cell.text, sizeof cell.text, "%.*f", digits, value);
+  return cell;
+}
+
+#define KIB(bytes) ((double)(bytes) / 1024.0)
+
+static void print_machine(rv_report *report, const rv_machine *machine, const char *mark)
+{
+  rv_report_line(report, "%sclock %.2f GHz, first data cache %.0f KiB, second cache %.0f KiB", mark,
+                 machine->ghz, KIB(machine->l1_size), KIB(machine->l2_size));
+  rv_report_line(report, "%s%-8s%10s%10s%10s   %s", mark, "isa", "GMAC/s", "L1 GB/s", "L2 GB/s",
+                 "chain of a frame, ns");
+  for (int isa = 0; isa < RV_ISA_COUNT; isa++) {
+    const rv_peaks *peaks = &machine->isa[isa];
+    if (peaks->measured)
+      rv_report_line(report,
+                     "%s%-8s%10.1f%10.1f%10.1f   lstm %.1f, gru %.1f, gru-before %.1f, rnn %.1f",
+                     mark, rv_isa_name((rv_isa)isa), peaks->macs, peaks->l1_bytes, peaks->l2_bytes,
+                     peaks->chain[RV_LSTM], peaks->chain[RV_GRU], peaks->chain[RV_GRU_BEFORE],
+                     peaks->chain[RV_RNN]);
+  }
+}
+
+static void print_text(rv_report *report, const rv_row *rows, size_t n, size_t block)
+{
+  rv_report_line(report, "%s", "");
+  rv_report_line(report, "ns per frame; blocks of %zu frames", block);
+  rv_report_line(report, "%-7s%-11s%5s%4s %-7s%9s%9s%9s%7s%9s%10s%10s%8s", "isa", "cell", "size",
+                 "ch", "through", "best", "median", "floor", "ratio", "x real", "p99.9 us",
+                 "max us", "extra");
+  for (size_t r = 0; r < n; r++) {
+    const rv_row *row = &rows[r];
+    const rv_case *timing = row->timing;
+    rv_report_line(report, "%-7s%-11s%5d%4d %-7s%9.1f%9.1f%9.1f%7.2f%9.0f%10.1f%10.1f%8s",
+                   rv_isa_name(timing->isa), rv_kind_name(layer_of(row)->kind),
+                   layer_of(row)->units, timing->channels, rv_subject_name(row->through),
+                   timing->best, timing->median, row->floor, ratio(row), real_time(row),
+                   1e-3 * timing->p999, 1e-3 * timing->maximum, number(timing->extra, 1).text);
+  }
+}
+
+static void print_tsv(rv_report *report, const rv_row *rows, size_t n, size_t block)
+{
+  rv_report_line(report, "isa\tcell\tsize\tchannels\tthrough\tblock\tbest_ns\tmedian_ns\tfloor_ns\t"
+                         "ratio\treal_time\tp999_us\tmax_us\textra_ns");
+  for (size_t r = 0; r < n; r++) {
+    const rv_row *row = &rows[r];
+    const rv_case *timing = row->timing;
+    rv_report_line(report, "%s\t%s\t%d\t%d\t%s\t%zu\t%.2f\t%.2f\t%.2f\t%.3f\t%.1f\t%.2f\t%.2f\t%s",
+                   rv_isa_name(timing->isa), rv_kind_name(layer_of(row)->kind),
+                   layer_of(row)->units, timing->channels, rv_subject_name(row->through), block,
+                   timing->best, timing->median, row->floor, ratio(row), real_time(row),
+                   1e-3 * timing->p999, 1e-3 * timing->maximum, number(timing->extra, 2).text);
+  }
+}
+
+static void print_json(rv_report *report, const rv_machine *machine, const rv_row *rows, size_t n,
+                       size_t block)
+{
+  rv_report_object(report, json_pack("{s:s, s:f, s:I, s:I}", "event", "machine", "clock_ghz",
+                                     machine->ghz, "l1_bytes", (json_int_t)machine->l1_size,
+                                     "l2_bytes", (json_int_t)machine->l2_size));
+  for (int isa = 0; isa < RV_ISA_COUNT; isa++) {
+    const rv_peaks *peaks = &machine->isa[isa];
+    if (peaks->measured)
+      rv_report_object(report, json_pack("{s:s, s:s, s:f, s:f, s:f, s:{s:f, s:f, s:f, s:f}}",
+                                         "event", "peaks", "isa", rv_isa_name((rv_isa)isa), "gmacs",
+                                         peaks->macs, "l1_gb_per_s", peaks->l1_bytes, "l2_gb_per_s",
+                                         peaks->l2_bytes, "chain_ns", "lstm", peaks->chain[RV_LSTM],
+                                         "gru", peaks->chain[RV_GRU], "gru-before",
+                                         peaks->chain[RV_GRU_BEFORE], "rnn", peaks->chain[RV_RNN]));
+  }
+  for (size_t r = 0; r < n; r++) {
+    const rv_row *row = &rows[r];
+    const rv_case *timing = row->timing;
+    rv_report_object(
+        report,
+        json_pack("{s:s, s:s, s:s, s:i, s:i, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                  "event", "case", "isa", rv_isa_name(timing->isa), "cell",
+                  rv_kind_name(layer_of(row)->kind), "size", layer_of(row)->units, "channels",
+                  timing->channels, "through", rv_subject_name(row->through), "block",
+                  (json_int_t)block, "best_ns", rv_json_number(timing->best), "median_ns",
+                  rv_json_number(timing->median), "floor_ns", rv_json_number(row->floor), "ratio",
+                  rv_json_number(ratio(row)), "real_time", rv_json_number(real_time(row)),
+                  "p999_us", rv_json_number(1e-3 * timing->p999), "max_us",
+                  rv_json_number(1e-3 * timing->maximum), "extra_ns",
+                  rv_json_number(timing->extra)));
+  }
+}
+
+void rv_table_print(rv_report *report, const rv_machine *machine, const rv_row *rows, size_t n,
+                    size_t block, bool tsv)
+{
+  if (report->json) {
+    print_json(report, machine, rows, n, block);
+    return;
+  }
+  print_machine(report, machine, tsv ? "# " : "");
+  if (tsv)
+    print_tsv(report, rows, n, block);
+  else
+    print_text(report, rows, n, block);
+}
