@@ -9,7 +9,7 @@
 void rv_histogram_add(rv_histogram *histogram, double ns)
 {
   const double place = log2(fmax(ns, 1.0)) * RV_HISTOGRAM_OCTAVE;
-  const size_t bin = place < RV_HISTOGRAM_BINS ? (size_t)place : RV_HISTOGRAM_BINS - 1;
+  const size_t bin = place < (double)RV_HISTOGRAM_BINS ? (size_t)place : RV_HISTOGRAM_BINS - 1;
   histogram->bins[bin]++;
   histogram->count++;
   histogram->maximum = fmax(histogram->maximum, ns);
@@ -21,7 +21,7 @@ double rv_histogram_quantile(const rv_histogram *histogram, double share)
     return NAN;
   const double wanted = share * (double)histogram->count;
   double seen = 0.0;
-  for (size_t bin = 0; bin < RV_HISTOGRAM_BINS; bin++) {
+  for (size_t bin = 0; bin + 1 < RV_HISTOGRAM_BINS; bin++) { // the last one has no upper edge
     seen += histogram->bins[bin];
     if (histogram->bins[bin] && seen >= wanted)
       return fmin(exp2((double)(bin + 1) / RV_HISTOGRAM_OCTAVE), histogram->maximum);

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define RV_HISTOGRAM_OCTAVE 64 ///< bins per factor of two
-#define RV_HISTOGRAM_BINS   (40 * RV_HISTOGRAM_OCTAVE)
+#define RV_HISTOGRAM_BINS   ((size_t)40 * RV_HISTOGRAM_OCTAVE)
 
 /// All zero at first.
 typedef struct rv_histogram {

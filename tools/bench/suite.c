@@ -24,9 +24,9 @@ rv_status rv_suite_init(rv_suite *suite, const rv_suite_config *config, size_t n
 
 void rv_suite_free(rv_suite *suite)
 {
-  for (size_t i = 0; i < suite->count; i++)
+  for (size_t i = 0; suite->cases && i < suite->count; i++)
     rv_subject_free(suite->cases[i].subject);
-  for (size_t m = 0; m < suite->n_models; m++)
+  for (size_t m = 0; suite->models && m < suite->n_models; m++)
     rv_description_free(suite->models[m]);
   free((void *)suite->models);
   free(suite->rows);

@@ -1,0 +1,303 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// recurve bench: what it prints is whole and agrees with itself, the model of the floor is the one
+/// that is documented, and bad options are told.
+
+#include "bench/floor.h"
+#include "bench/histogram.h"
+#include "bench/model.h"
+#include "fixture.h"
+#include "support.h"
+
+#include "recurve/voice.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// A processor with round figures.
+static const rv_machine machine = {
+    .l1_size = 49152,
+    .isa = {[RV_ISA_BASE] = {.measured = true,
+                             .macs = 100.0,
+                             .l1_bytes = 500.0,
+                             .l2_bytes = 200.0,
+                             .chain = {[RV_RNN] = 10.0, [RV_LSTM] = 25.0, [RV_GRU] = 24.0}}}};
+
+static rv_description *model_of(rv_kind kind, int units)
+{
+  rv_description *model = NULL;
+  ck_assert_int_eq(rv_bench_model(kind, units, &model, NULL), RV_OK);
+  ck_assert_int_eq(rv_description_check(model, NULL), RV_OK);
+  return model;
+}
+
+static double floor_of(rv_kind kind, int units, int channels)
+{
+  rv_description *model = model_of(kind, units);
+  const double floor = rv_floor(model, channels, &machine, RV_ISA_BASE);
+  rv_description_free(model);
+  return floor;
+}
+
+START_TEST(the_floor_is_chain_plus_products_or_loads)
+{
+  ck_assert_double_eq_tol(floor_of(RV_LSTM, 16, 1), 25.0 + 4 * 16 * 17 / 100.0, 1e-9);
+  ck_assert_double_eq_tol(floor_of(RV_LSTM, 16, 2), 25.0 + 2 * 4 * 16 * 17 / 100.0, 1e-9);
+  ck_assert_double_eq_tol(floor_of(RV_RNN, 16, 1), 10.0 + 16 * 17 / 100.0, 1e-9);
+  // 3·64² weights are 48 KiB, which just fit; 4·64² are loaded from the second cache.
+  ck_assert_double_eq_tol(floor_of(RV_GRU, 64, 1), 24.0 + 3 * 64 * 65 / 100.0, 1e-9);
+  ck_assert_double_eq_tol(floor_of(RV_LSTM, 64, 1), 25.0 + 4 * 4 * 64 * 65 / 200.0, 1e-9);
+  // Weights are loaded once for all channels.
+  ck_assert_double_eq_tol(floor_of(RV_LSTM, 64, 2), 25.0 + 4 * 4 * 64 * 65 / 200.0, 1e-9);
+}
+END_TEST
+
+START_TEST(knobs_and_the_head_do_not_raise_the_floor)
+{
+  rv_description *model = NULL;
+  ck_assert_int_eq(rv_description_new(&model, NULL), RV_OK);
+  model->n_knobs = 2;
+  ck_assert_int_eq(rv_description_add(model, RV_LSTM, 3, 16, RV_LINEAR, NULL), RV_OK);
+  ck_assert_int_eq(rv_description_add(model, RV_DENSE, 16, 1, RV_LINEAR, NULL), RV_OK);
+  ck_assert_double_eq_tol(rv_floor(model, 1, &machine, RV_ISA_BASE), floor_of(RV_LSTM, 16, 1),
+                          1e-9);
+  rv_description_free(model);
+}
+END_TEST
+
+START_TEST(quantiles_are_right_within_a_bin)
+{
+  static rv_histogram histogram;
+  ck_assert(isnan(rv_histogram_quantile(&histogram, 0.5)));
+  for (int i = 1; i <= 10000; i++)
+    rv_histogram_add(&histogram, i);
+  ck_assert_double_eq_tol(rv_histogram_quantile(&histogram, 0.5), 5000.0, 60.0);
+  ck_assert_double_eq_tol(rv_histogram_quantile(&histogram, 0.999), 9990.0, 110.0);
+  ck_assert_double_eq(rv_histogram_quantile(&histogram, 1.0), 10000.0);
+  ck_assert_double_eq(histogram.maximum, 10000.0);
+  rv_histogram_add(&histogram, 1e15);
+  rv_histogram_add(&histogram, -1.0);
+  ck_assert_double_eq(rv_histogram_quantile(&histogram, 1.0), 1e15);
+}
+END_TEST
+
+START_TEST(a_median_is_the_middle)
+{
+  double odd[] = {3.0, 1.0, 2.0};
+  double even[] = {4.0, 1.0, 3.0, 2.0};
+  ck_assert_double_eq(rv_median(odd, 3), 2.0);
+  ck_assert_double_eq(rv_median(even, 4), 2.5);
+}
+END_TEST
+
+/// A model whose state died away, or stuck at its limits, would not do the work of a trained one.
+START_TEST(the_models_of_the_benchmark_neither_die_nor_stick)
+{
+  static float noise[4800];
+  static float out[4800];
+  const float *const in[] = {noise};
+  float *const to[] = {out};
+  rv_bench_noise(noise, 4800, 0);
+  for (int kind = RV_RNN; kind < RV_DENSE; kind++) {
+    rv_description *model = model_of((rv_kind)kind, 16);
+    rv_network *network = NULL;
+    rv_voice *voice = NULL;
+    ck_assert_int_eq(rv_network_new(model, RV_ISA_BASE, &network, NULL), RV_OK);
+    ck_assert_int_eq(rv_voice_new(network, 1, &voice, NULL), RV_OK);
+    rv_voice_process(voice, in, to, 4800);
+    double change = 0.0;
+    for (int i = 2400; i < 4799; i++)
+      change += fabs((double)out[i + 1] - (double)out[i]) / 2399.0;
+    ck_assert_double_gt(change, 0.005);
+    ck_assert_double_lt(change, 2.0);
+    rv_voice_free(voice);
+    rv_network_free(network);
+    rv_description_free(model);
+  }
+}
+END_TEST
+
+#define COLUMNS 14
+
+/// Takes a line of TSV apart; returns the number of its columns.
+static int split(char *line, char *columns[COLUMNS + 1])
+{
+  int n = 0;
+  for (char *at = line; at && n <= COLUMNS;) {
+    columns[n++] = at;
+    at = strchr(at, '\t');
+    if (at)
+      *at++ = 0;
+  }
+  return n;
+}
+
+static double finite(const char *text)
+{
+  char *end = NULL;
+  const double value = strtod(text, &end);
+  ck_assert_msg(*text && !*end && isfinite(value) && value > 0.0, "'%s' is no positive number",
+                text);
+  return value;
+}
+
+static void check_tsv_row(char *line)
+{
+  char *columns[COLUMNS + 1] = {NULL};
+  ck_assert_int_eq(split(line, columns), COLUMNS);
+  ck_assert_str_eq(columns[0], "base");
+  ck_assert_str_eq(columns[4], "voice");
+  const double best = finite(columns[6]);
+  const double median = finite(columns[7]);
+  const double floor = finite(columns[8]);
+  ck_assert_double_le(best, median);
+  ck_assert_double_eq_tol(finite(columns[9]), median / floor, 0.01 * median / floor);
+  ck_assert_double_eq_tol(finite(columns[10]), 1e9 / 48000.0 / median, 0.01 * 1e9 / median);
+  ck_assert_double_le(finite(columns[11]), finite(columns[12]));
+  ck_assert_str_eq(columns[13], "-");
+}
+
+START_TEST(tsv_has_a_row_for_each_case_and_all_columns)
+{
+  const rv_run *run = rv_run_recurve("bench --tsv --cell lstm,gru,rnn,gru-before --size 8,13 "
+                                     "--isa base --channels 1,2,3 --time 0.002");
+  ck_assert_int_eq(run->status, 0);
+  int rows = 0;
+  int peaks = 0;
+  char *rest = run->out;
+  for (char *line = NULL; (line = strtok_r(rest, "\n", &rest));) {
+    if (*line == '#')
+      peaks++;
+    else if (rows++)
+      check_tsv_row(line);
+    else
+      ck_assert_ptr_eq(strstr(line, "isa\tcell\tsize\tchannels\tthrough\tblock\t"), line);
+  }
+  ck_assert_int_eq(rows, 1 + 4 * 2 * 3);
+  ck_assert_int_eq(peaks, 3);
+}
+END_TEST
+
+START_TEST(the_table_shows_the_peaks_and_every_case)
+{
+  const rv_run *run =
+      rv_run_recurve("bench --cell gru --size 8 --isa base --channels 1,2 --time 0.002");
+  ck_assert_int_eq(run->status, 0);
+  const char *words[] = {"clock ", "GMAC/s",   "chain of a frame", "best", "median",
+                         "floor",  "p99.9 us", "base   gru ",      "voice"};
+  for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+    ck_assert_msg(strstr(run->out, words[w]) != NULL, "no '%s' in %s", words[w], run->out);
+  ck_assert_ptr_null(strstr(run->out, "nan"));
+  ck_assert_ptr_null(strstr(run->out, "inf"));
+}
+END_TEST
+
+static double json_positive(const json_t *object, const char *key)
+{
+  const double value = json_number_value(json_object_get(object, key));
+  ck_assert_msg(isfinite(value) && value > 0.0, "%s is %g", key, value);
+  return value;
+}
+
+START_TEST(json_has_machine_peaks_and_cases)
+{
+  static const char *const keys[] = {"size",     "channels", "block",     "best_ns", "median_ns",
+                                     "floor_ns", "ratio",    "real_time", "p999_us", "max_us"};
+  const rv_run *run = rv_run_recurve("bench --json --cell rnn --size 8 --isa base --channels 2 "
+                                     "--block 17 --time 0.002");
+  rv_expect_run(run, 0, "");
+  int events = 0;
+  char *rest = run->out;
+  for (char *line = NULL; (line = strtok_r(rest, "\n", &rest)); events++) {
+    json_t *object = json_loads(line, 0, NULL);
+    ck_assert_msg(object != NULL, "no JSON: %s", line);
+    const char *event = json_string_value(json_object_get(object, "event"));
+    ck_assert_str_eq(event, events == 0 ? "machine" : events == 1 ? "peaks" : "case");
+    if (events == 0)
+      (void)json_positive(object, "clock_ghz");
+    if (events == 1) {
+      (void)json_positive(object, "gmacs");
+      (void)json_positive(object, "l2_gb_per_s");
+      (void)json_positive(json_object_get(object, "chain_ns"), "rnn");
+    }
+    for (size_t k = 0; k < sizeof keys / sizeof *keys && events == 2; k++)
+      (void)json_positive(object, keys[k]);
+    if (events == 2)
+      ck_assert_int_eq(json_integer_value(json_object_get(object, "block")), 17);
+    json_decref(object);
+  }
+  ck_assert_int_eq(events, 3);
+}
+END_TEST
+
+START_TEST(a_model_file_is_timed_through_voice_chain_and_plugin)
+{
+  rv_description_free(rv_fixture_model(rv_test_path("model.json"), RV_GRU, 11, 44100.0, 1, 3));
+  const char *bundle = RECURVE_BUNDLE;
+  const rv_run *run = rv_run_recurve("bench --model model.json --isa base --tsv --time 0.002 %s%s",
+                                     *bundle ? "--plugin --bundle " : "--chain", bundle);
+  ck_assert_msg(run->status == 0, "%s", run->err);
+  ck_assert_ptr_nonnull(strstr(run->out, "base\tgru\t11\t1\tvoice\t64\t"));
+  ck_assert_ptr_nonnull(strstr(run->out, "base\tgru\t11\t1\tchain\t64\t"));
+  if (*bundle)
+    ck_assert_ptr_nonnull(strstr(run->out, "base\tgru\t11\t2\tplugin\t64\t"));
+  else
+    (void)puts("skipped: the plugin is not built");
+}
+END_TEST
+
+START_TEST(bad_options_are_told)
+{
+  rv_expect_run(rv_run_recurve("bench --cell lstn"), 2, "--cell|'lstn'|gru-before");
+  rv_expect_run(rv_run_recurve("bench --size 8,x"), 2, "--size|'x'");
+  rv_expect_run(rv_run_recurve("bench --size 8,,9"), 2, "--size|''");
+  rv_expect_run(rv_run_recurve("bench --size 1025"), 2, "--size|1 to 1024");
+  rv_expect_run(rv_run_recurve("bench --size 99999999999999999999"), 2, "--size|1 to 1024");
+  rv_expect_run(rv_run_recurve("bench --size -8"), 2, "--size|'-8'");
+  rv_expect_run(rv_run_recurve("bench --channels 0"), 2, "--channels|1 to 16");
+  rv_expect_run(rv_run_recurve("bench --isa sse9"), 2, "--isa|'sse9'");
+  rv_expect_run(rv_run_recurve("bench --block 0"), 2, "--block");
+  rv_expect_run(rv_run_recurve("bench --time nan"), 2, "--time");
+  rv_expect_run(rv_run_recurve("bench --tsv --json"), 2, "--tsv and --json");
+  rv_expect_run(rv_run_recurve("bench --model m.json --size 8"), 2, "--model");
+  rv_expect_run(rv_run_recurve("bench --plugin --channels 3"), 2, "not 3");
+  rv_expect_run(rv_run_recurve("bench --bundle x"), 2, "--plugin");
+  rv_expect_run(rv_run_recurve("bench extra"), 2, "extra");
+}
+END_TEST
+
+START_TEST(what_cannot_be_measured_is_told)
+{
+  rv_test_write_file(rv_test_path("broken.json"), "{", 1);
+  rv_expect_run(rv_run_recurve("bench --model missing.json"), 1, "missing.json");
+  rv_expect_run(rv_run_recurve("bench --model broken.json"), 1, "broken.json");
+  rv_expect_run(rv_run_recurve("bench --plugin --bundle none --isa base"), 1, "none");
+  for (int isa = RV_ISA_BASE; isa <= RV_ISA_NEON; isa++)
+    if (!rv_isa_available((rv_isa)isa))
+      rv_expect_run(rv_run_recurve("bench --isa %s", rv_isa_name((rv_isa)isa)), 1,
+                    rv_isa_name((rv_isa)isa));
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("bench");
+  TCase *cases = tcase_create("bench");
+  tcase_set_timeout(cases, 60.0);
+  tcase_add_test(cases, the_floor_is_chain_plus_products_or_loads);
+  tcase_add_test(cases, knobs_and_the_head_do_not_raise_the_floor);
+  tcase_add_test(cases, quantiles_are_right_within_a_bin);
+  tcase_add_test(cases, a_median_is_the_middle);
+  tcase_add_test(cases, the_models_of_the_benchmark_neither_die_nor_stick);
+  tcase_add_test(cases, tsv_has_a_row_for_each_case_and_all_columns);
+  tcase_add_test(cases, the_table_shows_the_peaks_and_every_case);
+  tcase_add_test(cases, json_has_machine_peaks_and_cases);
+  tcase_add_test(cases, a_model_file_is_timed_through_voice_chain_and_plugin);
+  tcase_add_test(cases, bad_options_are_told);
+  tcase_add_test(cases, what_cannot_be_measured_is_told);
+  suite_add_tcase(suite, cases);
+  return rv_test_run(suite);
+}
