@@ -436,8 +436,10 @@ const rv_command rv_command_train = {
                 "    a better model, which costs more to train and to play\n",
     .description =
         "Looks both recordings over, lines them up, and tells what it finds, each in a line. Then "
-        "trains for the given time. The last tenth of the training part chooses the best model on "
-        "the way. The error-to-signal ratio that is printed at the end is that of recurve process "
+        "trains for the given time. A tenth of the training part, from five places, chooses the "
+        "best "
+        "model on the way. The error-to-signal ratio that is printed at the end is that of recurve "
+        "process "
         "on the end of the recording, which the training never saw: below 0.01 is excellent, below "
         "0.035 good, below 0.1 usable.\n\n"
         "Ctrl-C ends the training and keeps the best model so far; a second one ends at once. One "

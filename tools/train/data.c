@@ -10,13 +10,13 @@
 /// The shortest training part that is accepted, in frames.
 #define SHORTEST 2048
 
+/// Of each of so many parts of a training clip, one in SELECT_SHARE frames selects: those in its
+/// middle.
+#define SELECT_PARTS 5
+#define SELECT_SHARE 10
+
 /// As in the loss of the kernels.
 #define EMPHASIS 0.85
-
-size_t rv_select_frames(size_t frames)
-{
-  return frames / 10;
-}
 
 static rv_status check_clips(const rv_train_clip *clips, size_t n, const char *part,
                              rv_error *error)
@@ -82,14 +82,22 @@ static rv_status fill(rv_tape *tape, const rv_train_clip *clips, size_t n, bool 
     return rv_fail(error, RV_NO_MEMORY, "out of memory for %zu frames of audio", tape->frames);
   tape->frames = 0;
   for (size_t c = 0; c < n; c++) {
-    const size_t selecting = divided ? rv_select_frames(clips[c].frames) : 0;
-    const size_t training = clips[c].frames - selecting;
     if (!divided)
       append(tape, &clips[c], 0, clips[c].frames, burn_in);
-    else if (select)
-      append(tape, &clips[c], training, selecting, burn_in);
-    else
-      append(tape, &clips[c], 0, training, burn_in);
+    // A part in one place may be all sweep or all silence, and choose a model for that.
+    for (size_t part = 0; divided && part < SELECT_PARTS; part++) {
+      const size_t first = clips[c].frames * part / SELECT_PARTS;
+      const size_t last = clips[c].frames * (part + 1) / SELECT_PARTS;
+      const size_t selecting = (last - first) / SELECT_SHARE;
+      const size_t begin = first + (last - first - selecting) / 2;
+      const size_t end = begin + selecting;
+      if (select) {
+        append(tape, &clips[c], begin, selecting, burn_in);
+      } else {
+        append(tape, &clips[c], first, begin - first, burn_in);
+        append(tape, &clips[c], end, last - end, burn_in);
+      }
+    }
   }
   measure(tape);
   return RV_OK;
@@ -122,7 +130,7 @@ rv_status rv_tapes_new(const rv_train_data *data, int burn_in, rv_tape *train, r
     return rv_fail(error, RV_BAD_AUDIO, "the dry training audio is silent");
   if (!(select->energy > 0.0))
     return rv_fail(error, RV_BAD_AUDIO,
-                   "the wet audio that selects the model (the last tenth) is silent");
+                   "the wet audio that selects the model is silent: a tenth of the training part");
   return RV_OK;
 }
 

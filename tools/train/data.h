@@ -29,9 +29,6 @@ rv_status rv_tapes_new(const rv_train_data *data, int burn_in, rv_tape *train, r
                        rv_error *error);
 void rv_tape_free(rv_tape *tape);
 
-/// The part of the training clips that selects where the caller gives none: the last tenth.
-size_t rv_select_frames(size_t frames);
-
 /// `count` streams in step, evenly spaced over a tape.
 typedef struct rv_streams {
   const rv_tape *tape;

@@ -262,15 +262,11 @@ static rv_status finish(const course *run, rv_description **description, rv_trai
   if (status)
     return status;
   double test = NAN;
-  double select = NAN;
-  const size_t skip = trainer->select.frames / 4 > RV_WARM_UP ? RV_WARM_UP : 0;
-  const rv_train_clip kept = {trainer->select.input, trainer->select.target,
-                              trainer->select.frames};
+  // The parts of the training clips that select are pieces that no player would play in one go: the
+  // running validation knows where each begins.
+  double select = run->best_esr;
   if (run->data->n_select)
     status = clips_esr(made, run->data->select, run->data->n_select, &select, error);
-  else
-    // This part begins in the middle of a recording, where no player would start.
-    status = rv_model_esr(made, &kept, skip, &select, error);
   if (!status && run->data->n_test)
     status = clips_esr(made, run->data->test, run->data->n_test, &test, error);
   if (status) {

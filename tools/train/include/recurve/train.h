@@ -22,9 +22,9 @@ typedef struct rv_train_clip {
   size_t frames;
 } rv_train_clip;
 
-/// Selection and test parts are never trained on. With no selection clip the last tenth of each
-/// training clip selects. The test clips are opened once, at the end; with none there is no test
-/// figure.
+/// Selection and test parts are never trained on. With no selection clip a tenth of each
+/// training clip selects, taken in five places. The test clips are opened once, at the end; with
+/// none there is no test figure.
 typedef struct rv_train_data {
   double rate; ///< Hz
   const rv_train_clip *train;
@@ -71,7 +71,8 @@ typedef struct rv_train_result {
   long updates; ///< carried out
   long planned; ///< decided by the budget or given
   double seconds;
-  double select_esr; ///< of the model that was kept
+  double select_esr; ///< of the model that was kept; from the real voice with selection clips, else
+                     ///< from the running validation
   double test_esr;   ///< from the real voice, settled start; NaN without test clips
   double samples_per_second;
   int refused;    ///< updates left out because their gradient stood out
