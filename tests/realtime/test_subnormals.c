@@ -83,7 +83,8 @@ static float other[FRAMES];
 #define ALL   UNITS
 
 /// A model of units that hold between 0.8 and 0.99 of themselves from frame to frame, one of them,
-/// or all, at the output with the weight `head`.
+/// or all, at the output with the weight `head`. The last product is the output gain: flushing what
+/// is read, and not what is written, is not enough for it.
 static const char *decaying(rv_kind kind, int shown, float head)
 {
   rv_error error = {{0}};
@@ -103,6 +104,7 @@ static const char *decaying(rv_kind kind, int shown, float head)
   }
   for (int i = 0; i < rv_kind_states(kind) * UNITS; i++)
     layer->start[i] = 0.0F;
+  model->output_gain_db = -20.0;
   model->rate = RATE;
   model->rate_known = true;
   const char *path = rv_test_path("decaying.json");
@@ -151,7 +153,7 @@ START_TEST(no_subnormal_number_is_left_in_the_output)
   make_sound();
   for (size_t i = 0; i < sizeof isas / sizeof *isas && CONTROL_WORDS; i++)
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds && choose(isas[i]); k++) {
-      play(decaying(kinds[k], ALL, 0.1F), words[0], out);
+      play(decaying(kinds[k], ALL, 1.0F), words[0], out);
       ck_assert_float_gt(fabsf(out[SOUND - 1]), 1e-6F);
       for (int t = 0; t < FRAMES; t++)
         ck_assert_msg(fpclassify(out[t]) != FP_SUBNORMAL, "%s, %s, frame %d: %g",
@@ -163,13 +165,14 @@ END_TEST
 static void check_states(rv_isa isa, rv_kind kind)
 {
   const float head = 0x1p100F;
+  const float shown = 0.1F * head;
   for (int unit = 0; unit < UNITS; unit++) {
     play(decaying(kind, unit, head), words[0], out);
-    ck_assert_float_gt(fabsf(out[SOUND - 1]), 1e-6F * head);
+    ck_assert_float_gt(fabsf(out[SOUND - 1]), 1e-6F * shown);
     for (int t = 0; t < FRAMES; t++)
-      ck_assert_msg(out[t] == 0.0F || fabsf(out[t]) >= FLT_MIN * head,
+      ck_assert_msg(out[t] == 0.0F || fabsf(out[t]) >= 0.99F * FLT_MIN * shown,
                     "%s, %s, frame %d: the state is %g", rv_isa_name(isa), rv_kind_name(kind), t,
-                    (double)out[t] / (double)head);
+                    (double)out[t] / (double)shown);
   }
 }
 
@@ -186,7 +189,7 @@ START_TEST(the_callers_control_word_stays_and_changes_no_sample)
 {
   make_sound();
   (void)unsetenv("RECURVE_ISA");
-  const char *model = decaying(RV_LSTM, ALL, 0.1F);
+  const char *model = decaying(RV_LSTM, ALL, 1.0F);
   play(model, words[0], out);
   for (size_t i = 1; i < N_WORDS; i++) {
     play(model, words[i], other);
