@@ -298,7 +298,10 @@ const rv_command rv_command_bench = {
         "A frame is one sample of each channel. Columns: through is what is timed: the voice (the "
         "network alone), the chain around it (gains, bypass, cross-fade), or the plugin in a host. "
         "best and median are ns per frame over the rounds. floor is a model of the least time, in "
-        "ns per frame, and ratio is median divided by floor. x real is how many times faster than "
+        "ns per frame; best/fl and med/fl are best and median divided by it, of which the first "
+        "compares "
+        "like with like on a busy machine, as the peaks of the floor are the best of their rounds "
+        "too. x real is how many times faster than "
         "real time at 48 kHz all the channels run on one core. p99.9 and max are the times of "
         "single blocks, in microseconds: the one that one block in a thousand exceeds, and the "
         "longest; both include what the system does in between. extra is what the chain or the "
@@ -315,7 +318,8 @@ const rv_command rv_command_bench = {
         "can be below it."
         "\n\n"
         "--tsv has the same columns under the names isa, cell, size, channels, through, block, "
-        "best_ns, median_ns, floor_ns, ratio, real_time, p999_us, max_us, extra_ns, with '-' for "
+        "best_ns, median_ns, floor_ns, best_ratio, median_ratio, real_time, p999_us, max_us, "
+        "extra_ns, with '-' for "
         "what does not apply; --json prints them as one object a line, after objects with the "
         "peaks.",
     .options = options,
