@@ -112,7 +112,7 @@ START_TEST(the_models_of_the_benchmark_neither_die_nor_stick)
     for (int i = 2400; i < 4799; i++)
       change += fabs((double)out[i + 1] - (double)out[i]) / 2399.0;
     ck_assert_double_gt(change, 0.005);
-    ck_assert_double_lt(change, 2.0);
+    ck_assert_double_lt(change, 0.3);
     rv_voice_free(voice);
     rv_network_free(network);
     rv_description_free(model);
@@ -142,6 +142,15 @@ static double finite(const char *text)
   ck_assert_msg(*text && !*end && isfinite(value) && value > 0.0, "'%s' is no positive number",
                 text);
   return value;
+}
+
+static void check_tsv_header(char *line)
+{
+  char *columns[COLUMNS + 1] = {NULL};
+  ck_assert_int_eq(split(line, columns), COLUMNS);
+  ck_assert_str_eq(columns[0], "isa");
+  ck_assert_str_eq(columns[6], "best_ns");
+  ck_assert_str_eq(columns[COLUMNS - 1], "extra_ns");
 }
 
 static void check_tsv_row(char *line)
@@ -176,7 +185,7 @@ START_TEST(tsv_has_a_row_for_each_case_and_all_columns)
     else if (rows++)
       check_tsv_row(line);
     else
-      ck_assert_ptr_eq(strstr(line, "isa\tcell\tsize\tchannels\tthrough\tblock\t"), line);
+      check_tsv_header(line);
   }
   ck_assert_int_eq(rows, 1 + 4 * 2 * 3);
   ck_assert_int_eq(peaks, 3);
