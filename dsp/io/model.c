@@ -113,8 +113,7 @@ static rv_status read_text(const char *path, char **text, size_t *size, rv_error
     const int reason = errno;
     if (file >= 0)
       (void)close(file);
-    return rv_fail(error, reason == ENOENT ? RV_NOT_FOUND : RV_IO, "%s: %s", path,
-                   strerror(reason));
+    return rv_fail_reading(error, path, reason);
   }
   if (!S_ISREG(status.st_mode) || status.st_size > (off_t)RV_JSON_MAX_TEXT) {
     (void)close(file);
@@ -142,7 +141,7 @@ static rv_status read_text(const char *path, char **text, size_t *size, rv_error
     return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
   if (got < 0) {
     free(bytes);
-    return rv_fail(error, RV_IO, "%s: %s", path, strerror(reason));
+    return rv_fail_reading(error, path, reason);
   }
   *text = bytes;
   *size = used;
@@ -179,7 +178,7 @@ static rv_status write_root(const char *path, const json_t *root, rv_error *erro
   if (!failed)
     return rv_replacement_commit(replacement, error);
   rv_replacement_abandon(replacement);
-  return rv_fail(error, RV_IO, "%s: %s", path, strerror(reason));
+  return rv_fail_writing(error, path, reason);
 }
 
 rv_status rv_model_write(const char *path, const rv_description *description, rv_format format,

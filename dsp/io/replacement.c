@@ -31,11 +31,6 @@ static void release(rv_replacement *replacement)
   free(replacement);
 }
 
-static rv_status failed(rv_error *error, const char *path, int reason)
-{
-  return rv_fail(error, reason == ENOENT ? RV_NOT_FOUND : RV_IO, "%s: %s", path, strerror(reason));
-}
-
 /// Opens a new file beside the target. Its mode is that of the file it replaces, else what the
 /// umask leaves. Returns 0 or an errno.
 static int open_beside(rv_replacement *replacement, const struct stat *old)
@@ -75,11 +70,11 @@ rv_status rv_replacement_begin(const char *path, rv_replacement **replacement, r
   struct stat old;
   const bool exists = !stat(path, &old);
   if (!exists && errno != ENOENT)
-    return failed(error, path, errno);
+    return rv_fail_writing(error, path, errno);
   if (exists && S_ISDIR(old.st_mode))
     return rv_fail(error, RV_IO, "%s: a folder, give the name of a file", path);
   if (exists && access(path, W_OK))
-    return failed(error, path, errno);
+    return rv_fail_writing(error, path, errno);
   rv_replacement *made = calloc(1, sizeof *made);
   if (!made)
     return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
@@ -95,7 +90,7 @@ rv_status rv_replacement_begin(const char *path, rv_replacement **replacement, r
   }
   if (reason) {
     release(made);
-    return failed(error, path, reason);
+    return rv_fail_writing(error, path, reason);
   }
   *replacement = made;
   return RV_OK;
@@ -130,7 +125,7 @@ rv_status rv_replacement_commit(rv_replacement *replacement, rv_error *error)
     else
       sync_folder(replacement->folder);
   }
-  const rv_status status = reason ? failed(error, replacement->target, reason) : RV_OK;
+  const rv_status status = reason ? rv_fail_writing(error, replacement->target, reason) : RV_OK;
   release(replacement);
   return status;
 }

@@ -366,7 +366,7 @@ static void assert_path_refused(const char *path, rv_status status, const char *
 START_TEST(paths_that_are_no_model_file_are_refused_at_once)
 {
   const char *path = rv_test_path("none.json");
-  assert_path_refused(path, RV_NOT_FOUND, "No such file");
+  assert_path_refused(path, RV_NOT_FOUND, "no such file");
   assert_path_refused(rv_test_directory(), RV_BAD_FORMAT, "a folder");
   rv_test_write_file(path, "", 0);
   assert_path_refused(path, RV_BAD_FORMAT, "the file is empty");

@@ -161,8 +161,8 @@ static void assert_not_written(const char *path, rv_status status, const char *r
 START_TEST(a_model_that_cannot_be_written_is_told_with_path_and_reason)
 {
   assert_not_written(rv_test_directory(), RV_IO, "a folder");
-  assert_not_written(rv_test_path("none/model.json"), RV_NOT_FOUND, "No such file or directory");
-  assert_not_written("/dev/full", RV_IO, "No space left on device");
+  assert_not_written(rv_test_path("none/model.json"), RV_NOT_FOUND, "its folder is not there");
+  assert_not_written("/dev/full", RV_IO, "the disk is full");
   const char *file = rv_test_path("file");
   rv_test_write_file(file, "x", 1);
   assert_not_written(rv_test_path("file/model.json"), RV_IO, "Not a directory");

@@ -3,6 +3,8 @@
 
 #include "audio/internal.h"
 
+#include "recurve/io.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,9 +30,7 @@ static rv_status check_file(const char *path, rv_error *error)
 {
   struct stat about;
   if (stat(path, &about)) {
-    if (errno == ENOENT || errno == ENOTDIR)
-      return rv_fail(error, RV_NOT_FOUND, "%s: no such file; check the name and the folder", path);
-    return rv_fail(error, RV_IO, "%s: %s", path, strerror(errno));
+    return rv_fail_reading(error, path, errno);
   }
   if (S_ISDIR(about.st_mode))
     return rv_fail(error, RV_IO, "%s: is a directory; name an audio file in it", path);
@@ -50,7 +50,7 @@ rv_status rv_open_sound(const char *path, SNDFILE **file, SF_INFO *info, rv_erro
   if (!*file) {
     const int cause = errno;
     if (sf_error(NULL) == SF_ERR_SYSTEM && cause)
-      return rv_fail(error, RV_IO, "%s: cannot be opened: %s", path, strerror(cause));
+      return rv_fail_reading(error, path, cause);
     if (is_text(path))
       return rv_fail(error, RV_BAD_FORMAT,
                      "%s: is text, whatever its name says; give the recording itself", path);

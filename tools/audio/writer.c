@@ -46,9 +46,9 @@ void rv_writer_abandon(rv_writer *writer)
 /// The reason that the system gave, else libsndfile's, with what can be done.
 static rv_status write_failed(const char *path, int cause, const char *reason, rv_error *error)
 {
-  if (cause == ENOSPC || cause == EDQUOT)
-    return rv_fail(error, RV_IO, "%s: the disk is full; free some space or write elsewhere", path);
-  return rv_fail(error, RV_IO, "%s: writing failed: %s", path, cause ? strerror(cause) : reason);
+  if (cause)
+    return rv_fail_writing(error, path, cause);
+  return rv_fail(error, RV_IO, "%s: cannot be written: %s", path, reason);
 }
 
 static rv_status start(rv_writer *writer, const rv_writer_config *config, rv_error *error)
