@@ -168,7 +168,7 @@ START_TEST(a_write_that_fails_in_the_middle_leaves_the_old_file)
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
   const rv_run *run = rv_run_recurve("process identity.json in.wav -o limited.wav");
   (void)setrlimit(RLIMIT_FSIZE, &none);
-  rv_expect_run(run, 1, "limited.wav|writing failed");
+  rv_expect_run(run, 1, "limited.wav|cannot be written");
   char *text = rv_test_read_file(rv_test_path("limited.wav"), NULL);
   ck_assert_str_eq(text, "old");
   free(text);
