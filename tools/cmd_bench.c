@@ -5,13 +5,13 @@
 
 #include "bench/model.h"
 #include "bench/suite.h"
+#include "cli/interrupt.h"
 #include "cli/report.h"
 #include "commands.h"
 
 #include "recurve/io.h"
 #include "recurve/voice.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -224,18 +224,10 @@ static rv_status fill_suite(const rv_args *args, const request *wishes, rv_suite
   return status;
 }
 
-static volatile sig_atomic_t stop;
-
-static void on_signal(int number)
-{
-  (void)number;
-  stop = 1;
-}
-
 static bool show_progress(void *context, size_t round, size_t rounds)
 {
   rv_report_progress(context, "round %zu of %zu", round + 1, rounds);
-  return !stop;
+  return !atomic_load(rv_interrupt_flag());
 }
 
 static int measure(const rv_args *args, const request *wishes, rv_report *report)
@@ -270,8 +262,7 @@ static int run(const rv_args *args)
     return result;
   rv_report report;
   rv_report_begin(&report, args);
-  const struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-  (void)sigaction(SIGINT, &action, NULL);
+  rv_interrupt_catch();
   result = measure(args, &wishes, &report);
   rv_report_end(&report);
   return result;

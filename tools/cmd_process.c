@@ -3,6 +3,7 @@
 
 /// recurve process: audio files through a model.
 
+#include "cli/interrupt.h"
 #include "cli/report.h"
 #include "commands.h"
 #include "render/knobs.h"
@@ -12,7 +13,6 @@
 #include "recurve/io.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,9 +73,6 @@ static const rv_option options[] = {
     RV_OPTION_OF_JSON,
     RV_OPTION_END,
 };
-
-/// Set by the signal handler: lock-free atomics may be touched there.
-static atomic_bool stop;
 
 /// What the threads of one run share.
 typedef struct batch {
@@ -181,7 +178,7 @@ static void render_one(batch *run, size_t file)
 static void *work(void *data)
 {
   batch *run = data;
-  while (!atomic_load(&stop)) {
+  while (!atomic_load(rv_interrupt_flag())) {
     const size_t file = atomic_fetch_add(&run->next, 1);
     if (file >= run->plan->n_files)
       break;
@@ -194,7 +191,7 @@ static void *work(void *data)
 static double seconds_of_all(const batch *run)
 {
   double seconds = 0.0;
-  for (size_t f = 0; f < run->plan->n_files && !atomic_load(&stop); f++) {
+  for (size_t f = 0; f < run->plan->n_files && !atomic_load(rv_interrupt_flag()); f++) {
     rv_reader *reader = NULL;
     if (!rv_reader_open(run->plan->in[f], &reader, NULL))
       seconds += (double)rv_reader_frames(reader) / rv_reader_rate(reader);
@@ -208,7 +205,7 @@ static void watch(batch *run)
 {
   const struct timespec pause = {.tv_nsec = 20000000};
   const double all = run->report.quiet || run->report.json ? 0.0 : seconds_of_all(run);
-  while (!atomic_load(&stop)) {
+  while (!atomic_load(rv_interrupt_flag())) {
     const size_t files = atomic_load(&run->finished) + atomic_load(&run->failed);
     if (files >= run->plan->n_files)
       break;
@@ -236,24 +233,6 @@ static void run_threads(batch *run, size_t jobs)
   free(threads);
 }
 
-static void on_signal(int number)
-{
-  (void)number;
-  atomic_store(&stop, true);
-}
-
-/// The first signal ends the work between two pieces, so that no file is left behind; the second
-/// one ends the program.
-static void catch_signals(void)
-{
-  const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-  struct sigaction action = {.sa_flags = (int)SA_RESETHAND};
-  action.sa_handler = on_signal;
-  (void)sigemptyset(&action.sa_mask);
-  for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
-    (void)sigaction(numbers[n], &action, NULL);
-}
-
 static size_t count_jobs(const rv_args *args, size_t n_files)
 {
   const long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -266,7 +245,7 @@ static int render_all(batch *run, const rv_args *args)
 {
   const size_t files = run->plan->n_files;
   (void)clock_gettime(CLOCK_MONOTONIC, &run->begin);
-  catch_signals();
+  rv_interrupt_catch();
   run_threads(run, count_jobs(args, files));
   const size_t finished = atomic_load(&run->finished);
   const size_t failed = atomic_load(&run->failed);
@@ -327,7 +306,7 @@ static int settle(batch *run, const rv_args *args, const rv_description *model,
   run->config.start = start_named(rv_args_text(args, "start"));
   run->config.kind = run->plan->kind;
   run->config.word = word_named(rv_args_text(args, "bits"));
-  run->config.stop = &stop;
+  run->config.stop = rv_interrupt_flag();
   run->config.microseconds = &run->microseconds;
   return RV_EXIT_DONE;
 }

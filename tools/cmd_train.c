@@ -3,6 +3,7 @@
 
 /// recurve train: from a dry and a wet recording to a model.
 
+#include "cli/interrupt.h"
 #include "cli/report.h"
 #include "commands.h"
 #include "learn/pair.h"
@@ -12,10 +13,10 @@
 #include "recurve/train.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /// Frames of the self-test vector in the model, as AIDA-X has it.
 #define PROBE_FRAMES 2048
@@ -121,25 +122,6 @@ static const rv_option options[] = {
     RV_OPTION_OF_JSON,
     RV_OPTION_END,
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-  (void)number;
-  interrupted = 1;
-}
-
-/// The first signal ends the training, the second one the program.
-static void catch_signals(void)
-{
-  const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-  struct sigaction action = {.sa_flags = (int)SA_RESETHAND};
-  action.sa_handler = on_signal;
-  (void)sigemptyset(&action.sa_mask);
-  for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
-    (void)sigaction(numbers[n], &action, NULL);
-}
 
 typedef struct training {
   const rv_args *args;
@@ -326,7 +308,7 @@ static bool on_progress(void *data, const rv_train_progress *progress)
                                rv_json_number(progress->loss), "esr", rv_json_number(progress->esr),
                                "best", rv_json_number(progress->best_esr), "samples_per_second",
                                progress->samples_per_second));
-  return !interrupted;
+  return !atomic_load(rv_interrupt_flag());
 }
 
 static void tell(training *run, const rv_description *model, const rv_train_result *result)
@@ -365,6 +347,20 @@ static void tell(training *run, const rv_description *model, const rv_train_resu
                 caveat.text[0] ? rv_json_text(caveat.text) : json_null()));
 }
 
+/// The disk may fill up while a model is trained: it is not lost for that.
+static void rescue(training *run, const rv_description *model)
+{
+  const char *folder = getenv("TMPDIR");
+  char path[512];
+  rv_error error = {{0}};
+  (void)snprintf(path, sizeof path, "%s/recurve-%.64s-%ld.json",
+                 folder && *folder ? folder : "/tmp", run->model_name, (long)getpid());
+  if (rv_model_write(path, model, RV_FORMAT_AIDAX, &error))
+    rv_report_warning(&run->report, "%s", error.text);
+  else
+    rv_report_warning(&run->report, "the model is kept as %s", path);
+}
+
 static int train_and_save(training *run)
 {
   const rv_train_data data = {.rate = run->pair.rate,
@@ -375,16 +371,19 @@ static int train_and_save(training *run)
   rv_description *model = NULL;
   rv_train_result result;
   rv_error error = {{0}};
-  catch_signals();
+  rv_interrupt_catch();
   rv_status status = rv_train(&data, &run->config, on_progress, run, &model, &result, &error);
   if (!status)
     status = set_texts(run, model, &result, &error);
   if (!status)
     status = rv_model_make_probe(model, PROBE_FRAMES, &error);
-  if (!status)
+  if (!status) {
     status = rv_model_write(run->model_path, model, RV_FORMAT_AIDAX, &error);
-  if (!status)
-    tell(run, model, &result);
+    if (status)
+      rescue(run, model);
+    else
+      tell(run, model, &result);
+  }
   rv_description_free(model);
   if (status == RV_CANCELLED)
     return rv_report_failure(&run->report, "stopped before there was a model");

@@ -250,6 +250,20 @@ START_TEST(an_output_that_cannot_be_written_is_told_before_any_training)
 }
 END_TEST
 
+START_TEST(a_model_that_does_not_fit_on_the_disk_is_kept_elsewhere)
+{
+  make_pair();
+  (void)mkdir(rv_test_path("rescue"), 0777);
+  ck_assert_int_eq(setenv("TMPDIR", rv_test_path("rescue"), 1), 0);
+  const rv_run *run = rv_run_recurve("train dry.wav wet.wav -o /dev/full --updates 3");
+  ck_assert_int_eq(unsetenv("TMPDIR"), 0);
+  ck_assert_int_eq(run->status, 1);
+  ck_assert_ptr_nonnull(strstr(run->err, "/dev/full: the disk is full"));
+  ck_assert_ptr_nonnull(strstr(run->err, "the model is kept as"));
+  ck_assert_int_eq(rv_count_files(rv_test_path("rescue"), "recurve-full-"), 1);
+}
+END_TEST
+
 START_TEST(different_lengths_and_clipping_go_on_with_a_line)
 {
   static float other[FRAMES];
@@ -288,6 +302,7 @@ int main(void)
   tcase_add_test(cases, an_interrupt_keeps_the_best_model_so_far);
   tcase_add_test(cases, recordings_that_cannot_be_learned_from_are_refused_in_one_line);
   tcase_add_test(cases, an_output_that_cannot_be_written_is_told_before_any_training);
+  tcase_add_test(cases, a_model_that_does_not_fit_on_the_disk_is_kept_elsewhere);
   tcase_add_test(cases, different_lengths_and_clipping_go_on_with_a_line);
   tcase_add_test(cases, wrong_usage_ends_with_status_2);
   suite_add_tcase(suite, cases);
