@@ -16,12 +16,12 @@ fi
 status=0
 foreign=$("$nm" -u "$library" | awk '$1 == "U" { print $2 }' | sort -u | grep -v '^rv_' | grep -vxf "$list")
 if [ -n "$foreign" ]; then
-  echo "not in $list:" $foreign
+  echo "not in $list: $foreign"
   status=1
 fi
 own=$("$nm" -g --defined-only "$library" | awk 'NF == 3 { print $3 }' | grep -v '^rv_')
 if [ -n "$own" ]; then
-  echo "public without rv_:" $own
+  echo "public without rv_: $own"
   status=1
 fi
 exit $status

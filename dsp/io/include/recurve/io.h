@@ -63,8 +63,8 @@ RV_API rv_status rv_model_self_test(const rv_description *description, double *p
 /// voice's answer to it, as writers expect it.
 RV_API rv_status rv_model_make_probe(rv_description *description, size_t frames, rv_error *error);
 
-/// Writes the line for a file that cannot be read or written, and why (an errno), with the mend, and
-/// returns the status that goes with it.
+/// Writes the line for a file that cannot be read or written, and why (an errno), with the mend,
+/// and returns the status that goes with it.
 RV_API rv_status rv_fail_reading(rv_error *error, const char *path, int reason);
 RV_API rv_status rv_fail_writing(rv_error *error, const char *path, int reason);
 
