@@ -18,6 +18,7 @@
 
 #include "activations.h"
 #include "kernel.h"
+#include "kernel_dense.h"
 
 /// Partial sums: enough independent chains to hide the latency of the sums of one block.
 #define PARTS(kind) ((kind) == RV_LSTM || (kind) == RV_GRU ? (size_t)2 : (size_t)4)
@@ -269,22 +270,6 @@ VF_INLINE void blocks(const frame *now, const late_rows *late, const int pass, c
 #undef BLOCK
 }
 
-/// Input projections of all frames of a channel into rows [frames][row].
-static void project(const rv_kernel_run *run, size_t ch, float *rows)
-{
-  const rv_packed *layer = run->layer;
-  for (size_t t = 0; t < run->frames; t++) {
-    const float *x = run->in[ch] + t * run->in_stride;
-    float *to = rows + t * layer->row;
-    for (size_t j = 0; j < layer->row; j += VF_LANES) {
-      vf sum = vf_load(run->bias + j);
-      for (size_t k = 0; k < layer->inputs; k++)
-        sum = vf_fma(vf_load(layer->w + k * layer->row + j), vf_set(x[k]), sum);
-      vf_store(to + j, sum);
-    }
-  }
-}
-
 VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t units,
                       const size_t channels, const size_t one_input)
 {
@@ -352,83 +337,6 @@ KERNEL(lstm, RV_LSTM)
 KERNEL(gru, RV_GRU)
 KERNEL(gru_before, RV_GRU_BEFORE)
 KERNEL(rnn, RV_RNN)
-
-static void activate(rv_activation activation, float *values, size_t n)
-{
-  for (size_t i = 0; i < n; i += VF_LANES) {
-    const vf x = vf_load(values + i);
-    vf y = x;
-    switch (activation) {
-    case RV_TANH:
-      y = vf_tanh(x);
-      break;
-    case RV_SIGMOID:
-      y = vf_sigmoid(x);
-      break;
-    case RV_RELU:
-      y = vf_select(x < vf_set(0.0F), vf_set(0.0F), x);
-      break;
-    case RV_ELU:
-      y = vf_select(x > vf_set(0.0F), x, vf_exp(x).minus);
-      break;
-    case RV_LINEAR:
-    case RV_SOFTMAX:
-      break;
-    }
-    vf_store(values + i, y);
-  }
-}
-
-/// Over the units of one frame: e^(x − max) over its sum, units ascending.
-static void softmax(float *values, size_t units, size_t stride)
-{
-  float top = values[0];
-  for (size_t j = 1; j < units; j++)
-    top = values[j] > top ? values[j] : top;
-  for (size_t i = 0; i < stride; i += VF_LANES) {
-    const vf_exponential e = vf_exp(vf_load(values + i) - vf_set(top));
-    vf_store(values + i, vf_set(0.5F) * (e.plus + e.minus));
-  }
-  float total = 0.0F;
-  for (size_t j = 0; j < units; j++)
-    total += values[j];
-  for (size_t j = 0; j < stride; j++)
-    values[j] = j < units ? values[j] / total : 0.0F;
-}
-
-static void dense_one(const rv_kernel_run *run, size_t ch)
-{
-  const rv_packed *layer = run->layer;
-  const size_t wide = (layer->inputs + VF_LANES - 1) / VF_LANES * VF_LANES;
-  for (size_t t = 0; t < run->frames; t++) {
-    const float *x = run->in[ch] + t * run->in_stride;
-    vf sum = vf_set(0.0F);
-    if (run->in_stride < wide)
-      sum[0] += layer->w[0] * x[0]; // the sample itself: one input, not in a padded row
-    else
-      for (size_t k = 0; k < wide; k += VF_LANES)
-        sum = vf_fma(vf_load(layer->w + k), vf_load(x + k), sum);
-    const vf y = {vf_sum(sum) + run->bias[0]};
-    vf_store(run->out[ch] + (t + 1) * VF_LANES, y);
-  }
-}
-
-static void dense(const rv_kernel_run *run)
-{
-  const rv_packed *layer = run->layer;
-  for (size_t ch = 0; ch < run->channels; ch++) {
-    float *rows = run->out[ch] + layer->stride;
-    if (layer->units == 1)
-      dense_one(run, ch);
-    else
-      project(run, ch, rows);
-    if (layer->activation == RV_SOFTMAX)
-      for (size_t t = 0; t < run->frames; t++)
-        softmax(rows + t * layer->stride, layer->units, layer->stride);
-    else if (layer->activation != RV_LINEAR)
-      activate(layer->activation, rows, run->frames * layer->stride);
-  }
-}
 
 static void layer(const rv_kernel_run *run)
 {
