@@ -221,7 +221,7 @@ START_TEST(noise_and_hum_are_measured_in_the_silence)
     ck_assert_int_eq(check_pair(&p.dry, &p.wet, &report, NULL), RV_OK);
     const rv_finding *hum = find_kind(&report, "hum");
     ck_assert_ptr_nonnull(hum);
-    char start[32];
+    char start[64];
     (void)snprintf(start, sizeof start, "wet.wav hums at %d Hz, -53 dBFS", mains);
     ck_assert_msg(!strncmp(hum->text, start, strlen(start)), "%s", hum->text);
   }
