@@ -6,20 +6,16 @@
 #include "cli/interrupt.h"
 #include "cli/report.h"
 #include "commands.h"
+#include "learn/outcome.h"
 #include "learn/pair.h"
-#include "learn/verdict.h"
+#include "learn/progress.h"
 
 #include "recurve/io.h"
 #include "recurve/train.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-/// Frames of the self-test vector in the model, as AIDA-X has it.
-#define PROBE_FRAMES 2048
 
 static const rv_option options[] = {
     {.name = "output",
@@ -126,14 +122,13 @@ static const rv_option options[] = {
 typedef struct training {
   const rv_args *args;
   rv_report report;
+  rv_progress progress;
   rv_train_config config;
   const char *dry_path, *wet_path;
   char *model_path;
-  char *model_name;
+  char *model_stem;
   rv_take_pair pair, test;
   rv_train_clip train_clip, test_clip;
-  bool has_test;
-  int recoveries; ///< that have been told
 } training;
 
 /// The name of a file without folders and without its ending, to be freed.
@@ -167,8 +162,8 @@ static int settle_output(training *run)
   if (run->model_path)
     (void)snprintf(run->model_path, size, "%s%s", wanted ? wanted : stem, wanted ? "" : ".json");
   free(stem);
-  run->model_name = run->model_path ? stem_of(run->model_path) : NULL;
-  if (!run->model_name)
+  run->model_stem = run->model_path ? stem_of(run->model_path) : NULL;
+  if (!run->model_stem)
     return rv_failure(run->args, "out of memory");
   for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
     if (same_file(run->model_path, inputs[i]))
@@ -202,53 +197,6 @@ static void settle_config(training *run)
   run->config.target_esr = rv_args_number(args, "target-esr");
 }
 
-/// The texts of the model; `result` may be NULL before there is one.
-static rv_status set_texts(const training *run, rv_description *model,
-                           const rv_train_result *result, rv_error *error)
-{
-  char today[32] = "";
-  char how[256] = "";
-  const time_t now = time(NULL);
-  struct tm date;
-  if (gmtime_r(&now, &date))
-    (void)strftime(today, sizeof today, "%Y-%m-%d", &date);
-  (void)snprintf(how, sizeof how,
-                 "recurve train: seed %llu, %ld of %ld updates, shift %ld frames%s",
-                 (unsigned long long)run->config.seed, result ? result->updates : 0,
-                 result ? result->planned : 0, run->pair.report.latency_frames,
-                 rv_args_flag(run->args, "flip") ? ", polarity turned" : "");
-  const char *name = rv_args_text(run->args, "name");
-  const struct {
-    const char *key, *value;
-  } texts[] = {{"name", name ? name : run->model_name},
-               {"device", rv_args_text(run->args, "device")},
-               {"date", today},
-               {"training", how}};
-  rv_status status = RV_OK;
-  for (size_t t = 0; !status && t < sizeof texts / sizeof *texts; t++)
-    status = rv_description_set_text(model, texts[t].key, texts[t].value, error);
-  return status;
-}
-
-/// Whether a model of this shape and these texts can be written at all: an empty one goes nowhere.
-static rv_status try_format(const training *run, rv_error *error)
-{
-  const rv_train_config *config = &run->config;
-  rv_description *model = NULL;
-  rv_status status = rv_description_new(&model, error);
-  for (int l = 0; !status && l < config->layers; l++)
-    status = rv_description_add(model, config->kind, l ? config->units : 1, config->units,
-                                RV_LINEAR, error);
-  if (!status)
-    status = rv_description_add(model, RV_DENSE, config->units, 1, RV_LINEAR, error);
-  if (!status)
-    status = set_texts(run, model, NULL, error);
-  if (!status)
-    status = rv_model_write("/dev/null", model, RV_FORMAT_AIDAX, error);
-  rv_description_free(model);
-  return status;
-}
-
 static rv_status read_recordings(training *run, rv_error *error)
 {
   const rv_args *args = run->args;
@@ -275,115 +223,33 @@ static rv_status read_recordings(training *run, rv_error *error)
     const size_t kept = pair->frames - held;
     run->test_clip = (rv_train_clip){pair->dry + kept, pair->wet + kept, held};
   }
-  run->has_test = run->test_clip.frames > 0;
   run->train_clip = (rv_train_clip){pair->dry, pair->wet, pair->frames - held};
   return status;
 }
 
-static bool on_progress(void *data, const rv_train_progress *progress)
+static bool on_progress(void *data, const rv_train_progress *now)
 {
   training *run = data;
-  char now[32] = "--";
-  char best[32] = "--";
-  if (isfinite(progress->esr))
-    (void)snprintf(now, sizeof now, "%.5f", progress->esr);
-  if (isfinite(progress->best_esr))
-    (void)snprintf(best, sizeof best, "%.5f", progress->best_esr);
-  if (progress->recoveries > run->recoveries) {
-    run->recoveries = progress->recoveries;
-    rv_report_warning(&run->report,
-                      "the training ran away; it goes on from the best model so far with half the "
-                      "learning rate");
-  }
-  rv_report_progress(&run->report,
-                     "update %ld of %ld, ESR %s, best %s, %.1f M samples/s, %.0f s left",
-                     progress->update, progress->updates, now, best,
-                     1e-6 * progress->samples_per_second, ceil(progress->seconds_left));
-  if (progress->validated)
-    rv_report_object(&run->report,
-                     json_pack("{s:s, s:I, s:I, s:f, s:f, s:o, s:o, s:o, s:f}", "event",
-                               "validation", "update", (json_int_t)progress->update, "updates",
-                               (json_int_t)progress->updates, "seconds", progress->seconds,
-                               "seconds_left", progress->seconds_left, "loss",
-                               rv_json_number(progress->loss), "esr", rv_json_number(progress->esr),
-                               "best", rv_json_number(progress->best_esr), "samples_per_second",
-                               progress->samples_per_second));
+  rv_progress_show(&run->progress, now);
   return !atomic_load(rv_interrupt_flag());
 }
 
-static void tell(training *run, const rv_description *model, const rv_train_result *result)
-{
-  const double esr = run->has_test ? result->test_esr : result->select_esr;
-  const rv_verdict verdict = rv_verdict_of(esr);
-  const double seconds = (double)run->test_clip.frames / run->pair.rate;
-  rv_error caveat = {{0}};
-  if (result->stopped)
-    rv_report_line(&run->report, "stopped after %ld of %ld updates; the best model so far is kept",
-                   result->updates, result->planned);
-  rv_report_line(&run->report, "%s: %s of %d units, %ld updates in %.1f s", run->model_path,
-                 rv_kind_name(run->config.kind), run->config.units, result->updates,
-                 result->seconds);
-  if (run->has_test)
-    rv_report_line(&run->report, "ESR %.6f on %.1f s of audio that the training never saw: %s", esr,
-                   seconds, verdict.word);
-  else
-    rv_report_line(&run->report,
-                   "ESR %.6f on the part that chose the model, nothing was held out: %s", esr,
-                   verdict.word);
-  rv_report_line(&run->report, "next: %s", verdict.advice);
-  if (rv_model_caveat(model, RV_FORMAT_AIDAX, &caveat))
-    rv_report_line(&run->report, "note: %s", caveat.text);
-  rv_report_object(
-      &run->report,
-      json_pack("{s:s, s:o, s:o, s:f, s:o, s:s, s:i, s:i, s:I, s:I, s:I, s:b, s:s, s:I, s:f, s:o}",
-                "event", "done", "esr", rv_json_number(esr), "select_esr",
-                rv_json_number(result->select_esr), "seconds", result->seconds, "model",
-                rv_json_text(run->model_path), "cell", rv_kind_name(run->config.kind), "size",
-                run->config.units, "layers", run->config.layers, "seed",
-                (json_int_t)run->config.seed, "updates", (json_int_t)result->updates, "planned",
-                (json_int_t)result->planned, "stopped", result->stopped, "verdict", verdict.word,
-                "latency", (json_int_t)run->pair.report.latency_frames, "samples_per_second",
-                result->samples_per_second, "caveat",
-                caveat.text[0] ? rv_json_text(caveat.text) : json_null()));
-}
-
-/// The disk may fill up while a model is trained: it is not lost for that.
-static void rescue(training *run, const rv_description *model)
-{
-  const char *folder = getenv("TMPDIR");
-  char path[512];
-  rv_error error = {{0}};
-  (void)snprintf(path, sizeof path, "%s/recurve-%.64s-%ld.json",
-                 folder && *folder ? folder : "/tmp", run->model_name, (long)getpid());
-  if (rv_model_write(path, model, RV_FORMAT_AIDAX, &error))
-    rv_report_warning(&run->report, "%s", error.text);
-  else
-    rv_report_warning(&run->report, "the model is kept as %s", path);
-}
-
-static int train_and_save(training *run)
+static int train_and_save(training *run, rv_outcome *outcome)
 {
   const rv_train_data data = {.rate = run->pair.rate,
                               .train = &run->train_clip,
                               .n_train = 1,
                               .test = &run->test_clip,
-                              .n_test = run->has_test};
+                              .n_test = run->test_clip.frames > 0};
   rv_description *model = NULL;
   rv_train_result result;
   rv_error error = {{0}};
   rv_interrupt_catch();
   rv_status status = rv_train(&data, &run->config, on_progress, run, &model, &result, &error);
   if (!status)
-    status = set_texts(run, model, &result, &error);
+    status = rv_outcome_write(outcome, model, &result, &error);
   if (!status)
-    status = rv_model_make_probe(model, PROBE_FRAMES, &error);
-  if (!status) {
-    status = rv_model_write(run->model_path, model, RV_FORMAT_AIDAX, &error);
-    if (status)
-      rescue(run, model);
-    else
-      tell(run, model, &result);
-  }
+    rv_outcome_tell(outcome, model, &result);
   rv_description_free(model);
   if (status == RV_CANCELLED)
     return rv_report_failure(&run->report, "stopped before there was a model");
@@ -392,15 +258,26 @@ static int train_and_save(training *run)
 
 static int run_training(training *run)
 {
+  char today[32] = "";
+  const time_t now = time(NULL);
+  struct tm date;
+  if (gmtime_r(&now, &date))
+    (void)strftime(today, sizeof today, "%Y-%m-%d", &date);
+  rv_outcome outcome = {.report = &run->report,
+                        .config = &run->config,
+                        .path = run->model_path,
+                        .stem = run->model_stem,
+                        .name = rv_args_text(run->args, "name"),
+                        .device = rv_args_text(run->args, "device"),
+                        .date = today,
+                        .flipped = rv_args_flag(run->args, "flip")};
   rv_error error = {{0}};
-  int result = RV_EXIT_DONE;
-  rv_report_begin(&run->report, run->args);
-  if (read_recordings(run, &error) || try_format(run, &error))
-    result = rv_report_failure(&run->report, "%s", error.text);
-  else
-    result = train_and_save(run);
-  rv_report_end(&run->report);
-  return result;
+  if (read_recordings(run, &error) || rv_outcome_try(&outcome, &error))
+    return rv_report_failure(&run->report, "%s", error.text);
+  outcome.latency = run->pair.report.latency_frames;
+  outcome.rate = run->pair.rate;
+  outcome.test_frames = run->test_clip.frames;
+  return train_and_save(run, &outcome);
 }
 
 static int train(const rv_args *args)
@@ -414,12 +291,16 @@ static int train(const rv_args *args)
     return rv_usage_error(args, "--test-dry and --test-wet belong together");
   settle_config(&run);
   int result = settle_output(&run);
+  rv_report_begin(&run.report, args);
+  run.progress.report = &run.report;
   if (!result)
     result = run_training(&run);
+  rv_report_end(&run.report);
+  rv_curve_free(&run.progress.curve);
   rv_take_pair_free(&run.pair);
   rv_take_pair_free(&run.test);
   free(run.model_path);
-  free(run.model_name);
+  free(run.model_stem);
   return result;
 }
 

@@ -8,10 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define SECONDS_ON_TERMINAL 0.1
 #define SECONDS_IN_LOG      10.0
+
+/// Width of the bar at most.
+#define MOST_CELLS 30
 
 void rv_report_begin(rv_report *report, const rv_args *args)
 {
@@ -84,6 +88,55 @@ void rv_report_progress(rv_report *report, const char *format, ...)
   }
   (void)pthread_mutex_unlock(&report->lock);
   va_end(arguments);
+}
+
+void rv_report_log(rv_report *report, const char *format, ...)
+{
+  if (report->quiet || report->json)
+    return;
+  va_list arguments;
+  va_start(arguments, format);
+  (void)pthread_mutex_lock(&report->lock);
+  close_line(report);
+  (void)vfprintf(stderr, format, arguments);
+  (void)fputc('\n', stderr);
+  (void)fflush(stderr);
+  (void)pthread_mutex_unlock(&report->lock);
+  va_end(arguments);
+}
+
+static int terminal_columns(void)
+{
+  struct winsize size = {0};
+  return !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : 80;
+}
+
+void rv_report_bar(rv_report *report, double share, const char *format, ...)
+{
+  if (report->quiet || report->json || !report->terminal)
+    return;
+  char text[256];
+  char bar[MOST_CELLS + 1];
+  va_list arguments;
+  va_start(arguments, format);
+  const int length = vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  const int columns = terminal_columns();
+  int cells = columns - length - (int)sizeof "[] 100 %  ";
+  cells = cells < 0 ? 0 : cells;
+  cells = cells > MOST_CELLS ? MOST_CELLS : cells;
+  share = fmin(fmax(share, 0.0), 1.0);
+  for (int c = 0; c < cells; c++)
+    bar[c] = (double)c < share * (double)cells ? '#' : '.';
+  bar[cells] = '\0';
+  (void)pthread_mutex_lock(&report->lock);
+  close_line(report);
+  // One cell short of the width: some terminals break the line at the last one.
+  (void)fprintf(stderr, "[%s] %3.0f %%  %.*s", bar, floor(100.0 * share),
+                columns > 11 ? columns - 11 : 0, text);
+  (void)fflush(stderr);
+  report->line_open = true;
+  (void)pthread_mutex_unlock(&report->lock);
 }
 
 /// The lock is held.

@@ -38,6 +38,16 @@ void rv_report_line(rv_report *report, const char *format, ...)
 void rv_report_progress(rv_report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/// State of the work as a line of a log, at once: for steps that are rare. Not with --quiet or
+/// --json.
+void rv_report_log(rv_report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/// The line that rewrites itself, at once, with a bar in front as wide as the terminal leaves room
+/// for; `share` of the work is done. Nothing where standard error is no terminal.
+void rv_report_bar(rv_report *report, double share, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /// "recurve NAME: warning: text" on standard error, always; with --json also an object
 /// {"event": "warning", "text": ...}.
 void rv_report_warning(rv_report *report, const char *format, ...)

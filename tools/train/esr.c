@@ -38,6 +38,20 @@ static void player_free(player *made)
   rv_network_free(made->network);
 }
 
+rv_status rv_model_play(const rv_description *description, const float *dry, float *output,
+                        size_t frames, rv_error *error)
+{
+  player made;
+  const rv_status status = player_new(&made, description, error);
+  for (size_t start = 0; !status && start < frames; start += BLOCK) {
+    const float *in[1] = {dry + start};
+    float *out[1] = {output + start};
+    rv_chain_process(made.chain, in, out, frames - start < BLOCK ? frames - start : BLOCK);
+  }
+  player_free(&made);
+  return status;
+}
+
 rv_status rv_model_esr(const rv_description *description, const rv_train_clip *clip, size_t skip,
                        double *esr, rv_error *error)
 {

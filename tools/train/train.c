@@ -40,7 +40,8 @@ typedef struct course {
   double learning_begin;
   double learning; ///< seconds in updates
   double samples;  ///< that have gone through the updates
-  double loss;
+  double loss;     ///< sum since the last validation
+  long losses;     ///< summed
   double esr;
   double best_esr;
   float *best; ///< [parameters]
@@ -147,7 +148,7 @@ static bool report(course *run, bool validated)
       .updates = run->schedule.updates,
       .seconds = now - run->begin,
       .seconds_left = left + run->reserve,
-      .loss = run->loss,
+      .loss = run->losses ? run->loss / (double)run->losses : NAN,
       .esr = run->esr,
       .best_esr = run->has_best ? run->best_esr : NAN,
       .validated = validated,
@@ -203,17 +204,22 @@ static rv_status learn(course *run, rv_error *error)
     moment.rate *= run->rate_scale;
     const double memory = trainer->recipe.average * (double)run->schedule.updates;
     const double before = rv_train_clock();
-    const rv_update update = rv_trainer_update(trainer, &moment, memory, &run->loss);
+    double loss = 0.0;
+    const rv_update update = rv_trainer_update(trainer, &moment, memory, &loss);
     run->learning += rv_train_clock() - before;
     run->samples += (double)moment.window * (double)trainer->recipe.streams;
     run->updates++;
     run->refused += update == RV_REFUSED;
     run->broken = update == RV_BROKEN ? run->broken + 1 : 0;
+    run->loss += loss;
+    run->losses++;
     bool sound = run->broken < BROKEN_LIMIT;
     if (sound && moment.validate) {
       sound = validate(run);
       if (sound)
         (void)report(run, true);
+      run->loss = 0.0;
+      run->losses = 0;
     }
     if (!sound && !recover(run))
       return rv_fail(error, RV_DIVERGED,

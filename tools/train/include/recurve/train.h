@@ -55,7 +55,7 @@ RV_API void rv_train_defaults(rv_train_config *config);
 typedef struct rv_train_progress {
   long update, updates;
   double seconds, seconds_left;
-  double loss;               ///< of the last update
+  double loss;               ///< mean of the updates since the last validation
   double esr, best_esr;      ///< on the selection part; NaN before the first validation
   bool validated;            ///< esr is new
   double samples_per_second; ///< through forward, backward and update
@@ -87,6 +87,11 @@ typedef struct rv_train_result {
 RV_API rv_status rv_train(const rv_train_data *data, const rv_train_config *config,
                           rv_train_callback callback, void *callback_data,
                           rv_description **description, rv_train_result *result, rv_error *error);
+
+/// Plays `dry` [frames] by a chain of the best instruction set from the settled start into `output`
+/// [frames]: what a player of the model makes of it.
+RV_API rv_status rv_model_play(const rv_description *description, const float *dry, float *output,
+                               size_t frames, rv_error *error);
 
 /// Error-to-signal ratio Σ(wet − y)²/Σ wet² of a model on a clip, played by a chain of the best
 /// instruction set from the settled start, without the first `skip` frames.
