@@ -6,6 +6,7 @@
 #include "control_word.h"
 #include "engine.h"
 #include "kernel.h"
+#include "ramp.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,76 +19,126 @@
 #define BYPASS_SECONDS 0.02
 #define SWAP_SECONDS   0.03
 
-/// A value on a straight line to its target: `left` frames to go, `step` each.
-typedef struct ramp {
-  float target;
-  float step;
-  int left;
-} ramp;
+#define BLOCKER_HZ 10.0
+#define PI         3.14159265358979323846
+
+/// An engine (NULL: the dry signal) with what is its own: a cross-fade has two of them.
+typedef struct slot {
+  rv_engine *engine;
+  size_t latency;      ///< frames
+  rv_ramp calibration; ///< gain before the engine
+  rv_ramp loudness;    ///< gain after it
+  bool primed;         ///< the DC blocker has heard a frame
+  double last_in[RV_MAX_CHANNELS];
+  double last_out[RV_MAX_CHANNELS];
+} slot;
 
 struct rv_chain {
   double rate;
   int channels;
   rv_chain_settings settings;
-  ramp input_gain;
-  ramp output_gain;
-  ramp wet;   ///< 1: the engine, 0: the dry signal
-  ramp fresh; ///< 0: the old engine, 1: the new one; at 1 while no fade runs
-  rv_engine *engine;
-  rv_engine *old; ///< fades out; NULL may be an old engine too: see fading
+  rv_ramp input_gain;
+  rv_ramp output_gain;
+  rv_ramp blocked; ///< 1: the DC blocker is in
+  rv_ramp mixed;   ///< 1: the engine alone, 0: the dry signal
+  rv_ramp wet;     ///< 1: what the settings ask for, 0: bypass
+  rv_ramp fresh;   ///< 0: the old engine, 1: the new one; at 1 while no fade runs
+  slot now;
+  slot old; ///< fades out, while `fading`; its engine may be NULL
   bool fading;
   rv_engine *retired;
   bool played; ///< since the last reset
-  float *dry;  ///< [channels][PIECE]
-  float *sent; ///< [channels][PIECE]: after the input gain
+  double pole; ///< of the DC blocker
+  size_t ring; ///< frames of `past`: a power of two
+  size_t at;   ///< the next frame in `past`
+  float *past; ///< [channels][ring]: the dry signal
+  float *dry;  ///< [channels][PIECE]: as late as the engine
+  float *sent; ///< [channels][PIECE]: into the engine
   float *made; ///< [channels][PIECE]: of the engine
   float *left; ///< [channels][PIECE]: of the engine that fades out
+  float *calm; ///< [PIECE]: without its DC
 };
-
-static float ramp_at(const ramp *line, int frame)
-{
-  return frame < line->left ? line->target - line->step * (float)(line->left - frame)
-                            : line->target;
-}
-
-static void ramp_advance(ramp *line, int frames)
-{
-  line->left = line->left > frames ? line->left - frames : 0;
-}
-
-static void ramp_to(ramp *line, float target, double frames)
-{
-  if (target == line->target)
-    return;
-  const float now = ramp_at(line, 0);
-  line->left = frames > 1.0 ? (int)lrint(frames) : 1;
-  line->target = target;
-  line->step = (target - now) / (float)line->left;
-}
-
-static void ramp_jump(ramp *line, float target)
-{
-  *line = (ramp){.target = target};
-}
 
 void rv_chain_defaults(rv_chain_settings *settings)
 {
-  *settings = (rv_chain_settings){.enabled = true};
+  *settings = (rv_chain_settings){.mix = 1.0F, .input_level_dbu = NAN, .enabled = true};
   for (int k = 0; k < RV_MAX_KNOBS; k++)
-    settings->knobs[k] = NAN;
+    settings->knobs[k] = settings->positions[k] = NAN;
+}
+
+float rv_knob_at(const rv_knob *knob, float position)
+{
+  if (position <= 0.0F)
+    return knob->minimum;
+  if (position >= 1.0F)
+    return knob->maximum;
+  const float end = position < 0.5F ? knob->minimum : knob->maximum;
+  return knob->initial + fabsf(2.0F * position - 1.0F) * (end - knob->initial);
 }
 
 /// A host may hand over anything: a gain that is not a number counts as 0 dB.
-static float gain_of(float db)
+static float gain_of(double db)
 {
-  return isnan(db) ? 1.0F : rv_gain((double)fminf(fmaxf(db, -200.0F), 200.0F));
+  return isnan(db) ? 1.0F : rv_gain(fmin(fmax(db, -200.0), 200.0));
 }
 
-static void jump(rv_chain *chain)
+static void retarget(rv_ramp *line, float target, double frames)
 {
-  ramp_jump(&chain->input_gain, gain_of(chain->settings.input_gain_db));
-  ramp_jump(&chain->output_gain, gain_of(chain->settings.output_gain_db));
-  ramp_jump(&chain->wet, chain->settings.enabled ? 1.0F : 0.0F);
+  if (frames > 0.0)
+    rv_ramp_to(line, target, frames);
+  else
+    rv_ramp_jump(line, target);
+}
+
+/// What a slot's engine knows of levels makes gains; in `frames` frames, or at once.
+static void aim_slot(const rv_chain *chain, slot *to, double frames)
+{
+  const rv_chain_settings *settings = &chain->settings;
+  double calibration = 0.0;
+  double loudness = 0.0;
+  if (to->engine) {
+    const rv_network *network = rv_engine_network(to->engine);
+    calibration = (double)settings->input_level_dbu - network->input_level_dbu;
+    if (settings->normalise)
+      loudness = RV_LOUDNESS_DB - network->loudness_db;
+  }
+  retarget(&to->calibration, isfinite(calibration) ? gain_of(calibration) : 1.0F, frames);
+  retarget(&to->loudness, isfinite(loudness) ? gain_of(loudness) : 1.0F, frames);
+}
+
+static void aim_knobs(const rv_chain *chain, rv_engine *engine, bool at_once)
+{
+  if (!engine)
+    return;
+  const rv_network *network = rv_engine_network(engine);
+  const rv_chain_settings *settings = &chain->settings;
+  float values[RV_MAX_KNOBS];
+  for (int k = 0; k < RV_MAX_KNOBS; k++)
+    values[k] = k < network->n_knobs && isfinite(settings->positions[k])
+                    ? rv_knob_at(&network->knobs[k], settings->positions[k])
+                    : settings->knobs[k];
+  rv_engine_set_knobs(engine, values, at_once);
+}
+
+/// The settings become targets; `gradually` or at once. The caller has set the control word, on
+/// whose rounding the gains depend.
+static void aim(rv_chain *chain, bool gradually)
+{
+  const rv_chain_settings *settings = &chain->settings;
+  const double frames = gradually ? GAIN_SECONDS * chain->rate : 0.0;
+  const double bypass = gradually ? BYPASS_SECONDS * chain->rate : 0.0;
+  const float share = isnan(settings->mix) ? 1.0F : fminf(fmaxf(settings->mix, 0.0F), 1.0F);
+  retarget(&chain->input_gain, gain_of((double)settings->input_gain_db), frames);
+  retarget(&chain->output_gain, gain_of((double)settings->output_gain_db), frames);
+  retarget(&chain->blocked, settings->dc_blocker ? 1.0F : 0.0F, frames);
+  retarget(&chain->mixed, share, frames);
+  retarget(&chain->wet, settings->enabled ? 1.0F : 0.0F, bypass);
+  aim_slot(chain, &chain->now, frames);
+  aim_knobs(chain, chain->now.engine, !gradually);
+  if (chain->fading) {
+    aim_slot(chain, &chain->old, frames);
+    aim_knobs(chain, chain->old.engine, !gradually);
+  }
 }
 
 rv_status rv_chain_new(double rate, int channels, rv_chain **chain, rv_error *error)
@@ -98,9 +149,12 @@ rv_status rv_chain_new(double rate, int channels, rv_chain **chain, rv_error *er
     return rv_fail(error, RV_BAD_ARGUMENT, "%d channels; 1 to %d are played", channels,
                    RV_MAX_CHANNELS);
   rv_chain *made = calloc(1, sizeof *made);
+  size_t ring = 2 * PIECE;
+  while ((double)(ring - PIECE) < RV_MAX_LATENCY_SECONDS * rate)
+    ring *= 2;
   const size_t size = (size_t)channels * PIECE;
   if (made)
-    made->dry = rv_allocate(4 * size * sizeof(float));
+    made->dry = rv_allocate((4 * size + PIECE + (size_t)channels * ring) * sizeof(float));
   if (!made || !made->dry) {
     free(made);
     return rv_fail(error, RV_NO_MEMORY, "out of memory for a chain");
@@ -110,9 +164,14 @@ rv_status rv_chain_new(double rate, int channels, rv_chain **chain, rv_error *er
   made->sent = made->dry + size;
   made->made = made->sent + size;
   made->left = made->made + size;
+  made->calm = made->left + size;
+  made->past = made->calm + PIECE;
+  made->ring = ring;
+  const double angle = PI * BLOCKER_HZ / rate;
+  made->pole = (1.0 - angle) / (1.0 + angle);
   rv_chain_defaults(&made->settings);
-  jump(made);
-  ramp_jump(&made->fresh, 1.0F);
+  aim(made, false);
+  rv_ramp_jump(&made->fresh, 1.0F);
   *chain = made;
   return RV_OK;
 }
@@ -126,54 +185,76 @@ void rv_chain_free(rv_chain *chain)
 
 static void end_fade(rv_chain *chain)
 {
-  ramp_jump(&chain->fresh, 1.0F);
+  rv_ramp_jump(&chain->fresh, 1.0F);
   chain->fading = false;
-  chain->retired = chain->old;
-  chain->old = NULL;
+  chain->retired = chain->old.engine;
+  chain->old.engine = NULL;
 }
 
 void rv_chain_reset(rv_chain *chain, const rv_chain_settings *settings)
 {
-  chain->settings = *settings;
-  jump(chain);
+  const rv_control_word caller = rv_control_word_enter();
   if (chain->fading)
     end_fade(chain);
+  chain->settings = *settings;
+  aim(chain, false);
+  chain->now.primed = false;
   chain->played = false;
-  if (!chain->engine)
-    return;
-  rv_engine_set_knobs(chain->engine, settings->knobs, true);
-  rv_engine_reset(chain->engine);
+  memset(chain->past, 0, (size_t)chain->channels * chain->ring * sizeof(float));
+  if (chain->now.engine)
+    rv_engine_reset(chain->now.engine);
+  rv_control_word_leave(caller);
+}
+
+/// Two values that are not numbers are the same.
+static bool same(float a, float b)
+{
+  return a == b || (isnan(a) && isnan(b));
+}
+
+static bool same_settings(const rv_chain_settings *a, const rv_chain_settings *b)
+{
+  bool knobs = true;
+  for (int k = 0; k < RV_MAX_KNOBS; k++)
+    knobs = knobs && same(a->knobs[k], b->knobs[k]) && same(a->positions[k], b->positions[k]);
+  return knobs && same(a->input_gain_db, b->input_gain_db) &&
+         same(a->output_gain_db, b->output_gain_db) && same(a->mix, b->mix) &&
+         same(a->input_level_dbu, b->input_level_dbu) && a->normalise == b->normalise &&
+         a->dc_blocker == b->dc_blocker && a->enabled == b->enabled;
 }
 
 void rv_chain_set(rv_chain *chain, const rv_chain_settings *settings)
 {
+  if (same_settings(settings, &chain->settings))
+    return;
+  const rv_control_word caller = rv_control_word_enter();
   chain->settings = *settings;
-  const double frames = GAIN_SECONDS * chain->rate;
-  ramp_to(&chain->input_gain, gain_of(settings->input_gain_db), frames);
-  ramp_to(&chain->output_gain, gain_of(settings->output_gain_db), frames);
-  ramp_to(&chain->wet, settings->enabled ? 1.0F : 0.0F, BYPASS_SECONDS * chain->rate);
-  if (chain->engine)
-    rv_engine_set_knobs(chain->engine, settings->knobs, false);
-  if (chain->old)
-    rv_engine_set_knobs(chain->old, settings->knobs, false);
+  aim(chain, true);
+  rv_control_word_leave(caller);
 }
 
 bool rv_chain_swap(rv_chain *chain, rv_engine *engine)
 {
   if (chain->fading || chain->retired)
     return false;
-  if (engine == chain->engine)
+  if (engine == chain->now.engine)
     return true;
-  chain->old = chain->engine;
-  chain->engine = engine;
+  const rv_control_word caller = rv_control_word_enter();
+  chain->old = chain->now;
+  chain->now = (slot){.engine = engine};
+  aim_slot(chain, &chain->now, 0.0);
   if (engine) {
-    rv_engine_set_knobs(engine, chain->settings.knobs, true);
+    chain->now.latency = rv_engine_latency(engine);
+    if (chain->now.latency > chain->ring - PIECE)
+      chain->now.latency = chain->ring - PIECE;
+    aim_knobs(chain, engine, true);
     rv_engine_reset(engine);
   }
+  rv_control_word_leave(caller);
   if (chain->played) {
     chain->fading = true;
-    ramp_jump(&chain->fresh, 0.0F);
-    ramp_to(&chain->fresh, 1.0F, SWAP_SECONDS * chain->rate);
+    rv_ramp_jump(&chain->fresh, 0.0F);
+    rv_ramp_to(&chain->fresh, 1.0F, SWAP_SECONDS * chain->rate);
   } else {
     end_fade(chain);
   }
@@ -189,90 +270,110 @@ rv_engine *rv_chain_collect(rv_chain *chain)
 
 rv_engine *rv_chain_engine(const rv_chain *chain)
 {
-  return chain->engine;
+  return chain->now.engine;
 }
 
 unsigned rv_chain_latency(const rv_chain *chain)
 {
-  return chain->engine ? rv_engine_latency(chain->engine) : 0;
+  return (unsigned)chain->now.latency;
 }
 
-/// The frames of a piece that lie on the sloping part of a line; the rest is settled, and handled
-/// alike whether it shares a piece with the slope or not.
-static int sloping(const ramp *line, int frames)
+/// Keeps a piece of the dry signal of one channel.
+static void remember(rv_chain *chain, int channel, const float *samples, size_t frames)
 {
-  return line->left < frames ? line->left : frames;
+  float *past = chain->past + (size_t)channel * chain->ring;
+  const size_t space = chain->ring - chain->at;
+  const size_t first = frames < space ? frames : space;
+  memcpy(past + chain->at, samples, first * sizeof *past);
+  memcpy(past, samples + first, (frames - first) * sizeof *past);
 }
 
-/// Multiplies by a gain; at a settled gain of 1 the samples stay as they are, bit for bit.
-static void apply(const ramp *gain, float *samples, int frames)
+/// The piece that was remembered last, `latency` frames late.
+static void recall(const rv_chain *chain, int channel, size_t latency, float *samples,
+                   size_t frames)
 {
-  const int slope = sloping(gain, frames);
-  for (int t = 0; t < slope; t++)
-    samples[t] *= ramp_at(gain, t);
-  if (gain->target != 1.0F)
-    for (int t = slope; t < frames; t++)
-      samples[t] *= gain->target;
+  const float *past = chain->past + (size_t)channel * chain->ring;
+  const size_t start = (chain->at + chain->ring - latency) % chain->ring;
+  const size_t space = chain->ring - start;
+  const size_t first = frames < space ? frames : space;
+  memcpy(samples, past + start, first * sizeof *past);
+  memcpy(samples + first, past, (frames - first) * sizeof *past);
 }
 
-static float finite(float sample)
+/// y = (1 + p)/2·(x − x₋₁) + p·y₋₁, in double: no sum of floats leaves its range.
+static void block_dc(rv_chain *chain, slot *in, int channel, float *samples, int frames)
 {
-  return isfinite(sample) ? sample : 0.0F;
-}
-
-/// to = from + weight·(to − from). Settled at 1 `to` stays as it is, at 0 it is `from`.
-static void mix(const ramp *weight, const float *from, float *to, int frames)
-{
-  const int slope = sloping(weight, frames);
-  for (int t = 0; t < slope; t++) {
-    const float w = ramp_at(weight, t);
-    to[t] = w * finite(to[t]) + (1.0F - w) * finite(from[t]);
+  double x = in->primed ? in->last_in[channel] : (double)samples[0];
+  double y = in->primed ? in->last_out[channel] : 0.0;
+  const double gain = 0.5 * (1.0 + chain->pole);
+  for (int t = 0; t < frames; t++) {
+    const double next = (double)rv_finite(samples[t]);
+    y = gain * (next - x) + chain->pole * y;
+    x = next;
+    chain->calm[t] = (float)y;
   }
-  if (weight->target == 0.0F)
-    memcpy(to + slope, from + slope, (size_t)(frames - slope) * sizeof *to);
+  in->last_in[channel] = x;
+  in->last_out[channel] = y;
+  rv_ramp_mix(&chain->blocked, samples, chain->calm, frames);
+  memcpy(samples, chain->calm, (size_t)frames * sizeof *samples);
 }
 
-/// The output of an engine (NULL: the dry signal) into `made`.
-static void run_engine(rv_chain *chain, rv_engine *engine, float *made, int frames)
+/// The output of a slot, with all but the cross-fade, into `made`.
+static void run_slot(rv_chain *chain, slot *run, const float *const *in, float *made, int frames)
 {
-  const float *in[RV_MAX_CHANNELS];
-  float *out[RV_MAX_CHANNELS];
+  const float *from[RV_MAX_CHANNELS];
+  float *to[RV_MAX_CHANNELS];
+  const size_t n = (size_t)frames;
+  const bool blocking = chain->blocked.left || chain->blocked.target != 0.0F;
   for (int ch = 0; ch < chain->channels; ch++) {
-    in[ch] = chain->sent + (size_t)ch * PIECE;
-    out[ch] = made + (size_t)ch * PIECE;
-    if (!engine)
-      memcpy(out[ch], chain->dry + (size_t)ch * PIECE, (size_t)frames * sizeof(float));
+    float *sent = chain->sent + (size_t)ch * PIECE;
+    from[ch] = sent;
+    to[ch] = made + (size_t)ch * PIECE;
+    memcpy(run->engine ? sent : to[ch], in[ch], n * sizeof(float));
+    if (!run->engine)
+      continue;
+    rv_ramp_apply(&chain->input_gain, sent, frames);
+    rv_ramp_apply(&run->calibration, sent, frames);
   }
-  if (!engine)
+  if (!run->engine)
     return;
-  rv_engine_process(engine, in, out, (size_t)frames);
-  for (int ch = 0; ch < chain->channels; ch++)
-    apply(&chain->output_gain, out[ch], frames);
+  rv_engine_process(run->engine, from, to, n);
+  for (int ch = 0; ch < chain->channels; ch++) {
+    float *dry = chain->dry + (size_t)ch * PIECE;
+    recall(chain, ch, run->latency, dry, n);
+    if (blocking)
+      block_dc(chain, run, ch, to[ch], frames);
+    rv_ramp_apply(&run->loudness, to[ch], frames);
+    rv_ramp_mix(&chain->mixed, dry, to[ch], frames);
+    rv_ramp_apply(&chain->output_gain, to[ch], frames);
+    rv_ramp_mix(&chain->wet, dry, to[ch], frames);
+  }
+  run->primed = blocking;
+  rv_ramp_advance(&run->calibration, frames);
+  rv_ramp_advance(&run->loudness, frames);
 }
 
+/// The inputs are read before any output is written: they may share buffers.
 static void process_piece(rv_chain *chain, const float *const *in, float *const *out, int frames)
 {
-  const size_t bytes = (size_t)frames * sizeof(float);
-  for (int ch = 0; ch < chain->channels; ch++) {
-    const size_t at = (size_t)ch * PIECE;
-    memcpy(chain->dry + at, in[ch], bytes);
-    memcpy(chain->sent + at, in[ch], bytes);
-    apply(&chain->input_gain, chain->sent + at, frames);
-  }
-  run_engine(chain, chain->engine, chain->made, frames);
+  for (int ch = 0; ch < chain->channels; ch++)
+    remember(chain, ch, in[ch], (size_t)frames);
+  run_slot(chain, &chain->now, in, chain->made, frames);
   if (chain->fading)
-    run_engine(chain, chain->old, chain->left, frames);
+    run_slot(chain, &chain->old, in, chain->left, frames);
   for (int ch = 0; ch < chain->channels; ch++) {
     const size_t at = (size_t)ch * PIECE;
     if (chain->fading)
-      mix(&chain->fresh, chain->left + at, chain->made + at, frames);
-    mix(&chain->wet, chain->dry + at, chain->made + at, frames);
-    memcpy(out[ch], chain->made + at, bytes);
+      rv_ramp_mix(&chain->fresh, chain->left + at, chain->made + at, frames);
+    memcpy(out[ch], chain->made + at, (size_t)frames * sizeof(float));
   }
-  ramp_advance(&chain->input_gain, frames);
-  ramp_advance(&chain->output_gain, frames);
-  ramp_advance(&chain->wet, frames);
-  ramp_advance(&chain->fresh, frames);
+  chain->at = (chain->at + (size_t)frames) % chain->ring;
+  rv_ramp_advance(&chain->input_gain, frames);
+  rv_ramp_advance(&chain->output_gain, frames);
+  rv_ramp_advance(&chain->blocked, frames);
+  rv_ramp_advance(&chain->mixed, frames);
+  rv_ramp_advance(&chain->wet, frames);
+  rv_ramp_advance(&chain->fresh, frames);
   if (chain->fading && !chain->fresh.left)
     end_fade(chain);
 }

@@ -135,6 +135,11 @@ unsigned rv_engine_faults(const rv_engine *engine)
   return rv_voice_faults(engine->voice);
 }
 
+const rv_network *rv_engine_network(const rv_engine *engine)
+{
+  return engine->network;
+}
+
 void rv_engine_set_owner(rv_engine *engine, void *owner)
 {
   engine->owner = owner;

@@ -133,6 +133,8 @@ struct rv_network {
   float skip;
   float input_gain;
   float output_gain;
+  double loudness_db;     ///< as in the description; NaN: unknown
+  double input_level_dbu; ///< the same
   void *memory; ///< all packed arrays
 };
 

@@ -203,6 +203,8 @@ rv_status rv_network_new(const rv_description *description, rv_isa isa, rv_netwo
   made->skip = description->skip;
   made->input_gain = rv_gain(description->input_gain_db);
   made->output_gain = rv_gain(description->output_gain_db);
+  made->loudness_db = description->loudness_db;
+  made->input_level_dbu = description->input_level_dbu;
   arena memory = {NULL, 0};
   for (int l = 0; l < made->n_layers; l++)
     lay_out(&made->layers[l], &description->layers[l], kernels->lanes, l ? 0 : made->n_knobs,
@@ -242,4 +244,9 @@ int rv_network_knobs(const rv_network *network)
 double rv_network_rate(const rv_network *network)
 {
   return network->rate;
+}
+
+const rv_knob *rv_network_knob(const rv_network *network, int index)
+{
+  return &network->knobs[index];
 }

@@ -1,8 +1,9 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-/// What the plugin and the batch renderer run: input gain, engine (a voice at the host's rate),
-/// output gain, bypass, with a cross-fade whenever one engine takes over from another.
+/// What the plugin and the batch renderer run: input gain, engine (a voice at the host's rate), DC
+/// blocker, normalisation, mix with the dry signal, output gain, bypass; with a cross-fade whenever
+/// one engine takes over from another, and the dry signal always as late as the engine.
 
 #ifndef RECURVE_CHAIN_H
 #define RECURVE_CHAIN_H
@@ -51,16 +52,34 @@ RV_API unsigned rv_engine_faults(const rv_engine *engine);
 RV_API void rv_engine_set_owner(rv_engine *engine, void *owner); ///< setup only
 RV_API void *rv_engine_owner(const rv_engine *engine);           ///< any thread
 
-/// The values that the user moves. rv_chain_defaults fills in those on which bit-equality rests:
-/// gains 0 dB, enabled, knobs NaN.
+/// Where normalisation brings a model whose loudness is known, in dBFS: what the players of NAM
+/// files take.
+#define RV_LOUDNESS_DB (-18.0)
+
+/// The longest latency of an engine that the dry signal can be delayed by, in seconds.
+#define RV_MAX_LATENCY_SECONDS 0.016
+
+/// The values that the user moves; all are smoothed. rv_chain_defaults fills in those on which
+/// bit-equality rests: gains 0 dB, mix 1, knobs NaN, not calibrated, all switches off, enabled.
 typedef struct rv_chain_settings {
-  float input_gain_db;  ///< smoothed
-  float output_gain_db; ///< smoothed
-  bool enabled;         ///< false: the dry signal, after a 20 ms fade, at the same latency
-  /// In the model's own units, clamped to its range, smoothed; NaN leaves the engine's knob as it
-  /// is.
+  float input_gain_db;
+  float output_gain_db; ///< of the mixed signal
+  float mix;            ///< 0: the dry signal, 1: the model's
+  /// dBu that 0 dBFS at the input stands for: the level is matched to models that say what theirs
+  /// is. NaN: not calibrated.
+  float input_level_dbu;
+  /// In the model's own units, clamped to its range; NaN leaves the engine's knob as it is.
   float knobs[RV_MAX_KNOBS];
+  /// As rv_knob_at has them, for each engine in its own range; NaN: `knobs` holds.
+  float positions[RV_MAX_KNOBS];
+  bool normalise;  ///< to RV_LOUDNESS_DB where the model's loudness is known
+  bool dc_blocker; ///< high-pass of first order at 10 Hz
+  bool enabled;    ///< false: the dry signal, after a 20 ms fade, at the same latency
 } rv_chain_settings;
+
+/// The value of a knob at a position from 0 (its minimum) over 0.5 (its initial value) to 1 (its
+/// maximum). Any thread.
+RV_API float rv_knob_at(const rv_knob *knob, float position);
 
 RV_API void rv_chain_defaults(rv_chain_settings *settings);
 
@@ -81,7 +100,7 @@ RV_API void rv_chain_set(rv_chain *chain, const rv_chain_settings *settings);
 
 /// Takes an engine of the chain's rate and channels (NULL: none) over, reset and with the chain's
 /// knobs, by a cross-fade of 30 ms, or at once where nothing has played since the last reset. While
-/// no engine is there the dry signal passes, without the gains. Returns false, and takes nothing,
+/// no engine is there the dry signal passes as it is: no gain, no mix. Returns false, and takes nothing,
 /// while a fade runs or a retired engine has not been collected: ask again at the next block. Audio
 /// thread.
 RV_API bool rv_chain_swap(rv_chain *chain, rv_engine *engine);

@@ -46,6 +46,9 @@ RV_API rv_isa rv_network_isa(const rv_network *network);  ///< any thread
 RV_API int rv_network_knobs(const rv_network *network);   ///< number of knob inputs; any thread
 RV_API double rv_network_rate(const rv_network *network); ///< Hz; any thread
 
+/// A knob of the network, 0 … rv_network_knobs() − 1. Any thread.
+RV_API const rv_knob *rv_network_knob(const rv_network *network, int index);
+
 #ifdef __cplusplus
 }
 #endif
