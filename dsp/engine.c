@@ -7,6 +7,7 @@
 #include "kernel.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,12 @@
 #define SETTLE_SECONDS 0.5
 
 /// The voice runs at the host's rate, one frame in for one frame out.
+const char *rv_rate_mode_name(rv_rate_mode mode)
+{
+  static const char *const names[] = {"default", "economy", "zero-latency", "oversample"};
+  return (unsigned)mode < RV_RATE_MODES ? names[mode] : "";
+}
+
 struct rv_engine {
   const rv_network *network;
   int channels;
@@ -25,6 +32,7 @@ struct rv_engine {
   rv_voice *voice; ///< what plays
   rv_voice *rest;  ///< the settled state
   void *owner;
+  char note[RV_ERROR_SIZE];
   int grid;                    ///< frames since the last step of the knobs
   float knobs[RV_MAX_KNOBS];   ///< as the voice has them
   float targets[RV_MAX_KNOBS]; ///< where they go
@@ -58,6 +66,10 @@ rv_status rv_engine_new(const rv_network *network, const rv_engine_config *confi
   made->channels = config->channels;
   made->rate = config->rate;
   made->start = config->start;
+  if (config->rate != network->rate)
+    (void)snprintf(made->note, sizeof made->note,
+                   "the model of %.10g Hz runs at the host's %.10g Hz as it is", network->rate,
+                   config->rate);
   rv_status status = rv_voice_new(network, config->channels, &made->voice, error);
   if (!status)
     status = rv_voice_new(network, config->channels, &made->rest, error);
@@ -128,6 +140,17 @@ unsigned rv_engine_latency(const rv_engine *engine)
 {
   (void)engine; // a frame in is a frame out; a conversion of the rate will have its delay here
   return 0;
+}
+
+rv_rate_path rv_engine_rate_path(const rv_engine *engine)
+{
+  (void)engine;
+  return RV_PATH_SAME;
+}
+
+const char *rv_engine_rate_note(const rv_engine *engine)
+{
+  return engine->note;
 }
 
 unsigned rv_engine_faults(const rv_engine *engine)

@@ -21,6 +21,27 @@ typedef enum rv_start {
   RV_START_ZERO
 } rv_start;
 
+/// What is done where the rates of host and model differ (dsp/RATES.md).
+typedef enum rv_rate_mode {
+  RV_RATE_DEFAULT,      ///< at 2, 3 and 4 times the model's rate a state delay, else resampling
+  RV_RATE_ECONOMY,      ///< resampling also at 2, 3 and 4 times: a half to a quarter of the work
+  RV_RATE_ZERO_LATENCY, ///< an interpolated state delay where it is sound, else as by default
+  RV_RATE_OVERSAMPLE    ///< at twice the model's rate, for less aliasing
+} rv_rate_mode;
+#define RV_RATE_MODES 4
+
+/// "default", "economy", "zero-latency", "oversample". Any thread.
+RV_API const char *rv_rate_mode_name(rv_rate_mode mode);
+
+/// What an engine does about the rates.
+typedef enum rv_rate_path {
+  RV_PATH_SAME,         ///< the rates are equal: nothing
+  RV_PATH_DELAY,        ///< state delay by a whole number of frames; no latency
+  RV_PATH_RESAMPLED,    ///< polyphase filters before and after the model
+  RV_PATH_INTERPOLATED, ///< state delay by a fraction of a frame; no latency
+  RV_PATH_OVERSAMPLED   ///< filters around a state delay
+} rv_rate_path;
+
 /// One network at a host's rate, on one or more channels: what a cross-fade fades between.
 typedef struct rv_engine rv_engine;
 
@@ -29,6 +50,7 @@ typedef struct rv_engine_config {
   int channels; ///< 1 … RV_MAX_CHANNELS
   rv_start start;
   const float *knobs; ///< [rv_network_knobs()], or NULL for the initial values
+  rv_rate_mode rate_mode;
 } rv_engine_config;
 
 /// Makes an engine, and settles it. The network outlives it. Setup only.
@@ -44,6 +66,13 @@ RV_API void rv_engine_reset(rv_engine *engine);
 
 /// Frames by which the engine's output is late. Any thread.
 RV_API unsigned rv_engine_latency(const rv_engine *engine);
+
+/// What the engine does about the rates; it may be other than what the mode asks for. Any thread.
+RV_API rv_rate_path rv_engine_rate_path(const rv_engine *engine);
+
+/// The same in a line for the user, with the reason where a mode could not be had; "" where the
+/// rates are equal and nothing else was asked for. Lives as long as the engine. Any thread.
+RV_API const char *rv_engine_rate_note(const rv_engine *engine);
 
 /// Non-finite states reset since the engine was made. Audio thread.
 RV_API unsigned rv_engine_faults(const rv_engine *engine);
