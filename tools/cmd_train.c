@@ -114,6 +114,10 @@ static const rv_option options[] = {
      .minimum = 0,
      .maximum = 1,
      .help = "stop early when the error-to-signal ratio of the selection is below"},
+    {.name = "recipe",
+     .kind = RV_OPTION_LIST,
+     .argument = "NAME=VALUE",
+     .help = "a constant of the training to change, for experiments; may be given several times"},
     RV_OPTION_OF_QUIET,
     RV_OPTION_OF_JSON,
     RV_OPTION_END,
@@ -195,6 +199,7 @@ static void settle_config(training *run)
   run->config.seed = (uint64_t)rv_args_integer(args, "seed");
   run->config.threads = (int)rv_args_integer(args, "threads");
   run->config.target_esr = rv_args_number(args, "target-esr");
+  run->config.n_recipe = rv_args_list(args, "recipe", &run->config.recipe);
 }
 
 static rv_status read_recordings(training *run, rv_error *error)
@@ -289,7 +294,10 @@ static int train(const rv_args *args)
   run.wet_path = operands[1];
   if (!rv_args_text(args, "test-dry") != !rv_args_text(args, "test-wet"))
     return rv_usage_error(args, "--test-dry and --test-wet belong together");
+  rv_error error = {{0}};
   settle_config(&run);
+  if (rv_train_check_recipe(run.config.recipe, run.config.n_recipe, &error))
+    return rv_usage_error(args, "--recipe %s", error.text);
   int result = settle_output(&run);
   rv_report_begin(&run.report, args);
   run.progress.report = &run.report;

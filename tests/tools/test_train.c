@@ -286,6 +286,7 @@ START_TEST(wrong_usage_ends_with_status_2)
   rv_expect_run(rv_run_recurve("train dry.wav wet.wav --cell tcn"), 2, "cell");
   rv_expect_run(rv_run_recurve("train dry.wav wet.wav --size 0"), 2, "size");
   rv_expect_run(rv_run_recurve("train dry.wav wet.wav --time -3"), 2, "time");
+  rv_expect_run(rv_run_recurve("train dry.wav wet.wav --recipe rate=fast"), 2, "recipe rate=fast");
 }
 END_TEST
 

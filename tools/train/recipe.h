@@ -8,6 +8,8 @@
 
 #include "recurve/description.h"
 
+#include <stdbool.h>
+
 #define RV_MAX_STAGES 6
 
 typedef struct rv_recipe {
@@ -33,5 +35,8 @@ typedef struct rv_recipe {
 } rv_recipe;
 
 void rv_recipe_defaults(rv_recipe *recipe, rv_kind kind);
+
+/// Changes one constant, "NAME=VALUE". RV_BAD_ARGUMENT with the names or the range that there are.
+rv_status rv_recipe_set(rv_recipe *recipe, const char *word, rv_error *error);
 
 #endif

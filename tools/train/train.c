@@ -59,6 +59,23 @@ void rv_train_defaults(rv_train_config *config)
   *config = (rv_train_config){.kind = RV_GRU, .layers = 1, .units = 16, .seconds = 60.0, .seed = 1};
 }
 
+/// The defaults of a cell with the changes that `words` ask for.
+static rv_status make_recipe(rv_kind kind, const char *const *words, size_t n, rv_recipe *recipe,
+                             rv_error *error)
+{
+  rv_status status = RV_OK;
+  rv_recipe_defaults(recipe, kind);
+  for (size_t i = 0; !status && i < n; i++)
+    status = rv_recipe_set(recipe, words[i], error);
+  return status;
+}
+
+rv_status rv_train_check_recipe(const char *const *words, size_t n, rv_error *error)
+{
+  rv_recipe recipe;
+  return make_recipe(RV_GRU, words, n, &recipe, error);
+}
+
 static rv_status check_config(const rv_train_data *data, const rv_train_config *config,
                               rv_error *error)
 {
@@ -300,11 +317,13 @@ static rv_status start(course *run, rv_error *error)
 {
   const rv_isa isa = rv_isa_choose();
   rv_recipe recipe;
-  rv_recipe_defaults(&recipe, run->config->kind);
+  rv_status status =
+      make_recipe(run->config->kind, run->config->recipe, run->config->n_recipe, &recipe, error);
+  if (status)
+    return status;
   const int lanes = rv_train_kernels_of(isa)->lanes;
   const int threads = threads_of(run->config, &recipe, lanes);
-  const rv_status status =
-      rv_trainer_new(run->data, run->config, &recipe, isa, threads, &run->trainer, error);
+  status = rv_trainer_new(run->data, run->config, &recipe, isa, threads, &run->trainer, error);
   if (status)
     return status;
   run->best = malloc(run->trainer->model.parameters * sizeof(float));

@@ -45,12 +45,19 @@ typedef struct rv_train_config {
   long updates; ///< number of weight updates; 0: as many as the speed, measured at the start,
                 ///< allows in `seconds`
   uint64_t seed;
-  int threads;       ///< 0: one per core
-  double target_esr; ///< stop when the selection part is below; 0: never
+  int threads;               ///< 0: one per core
+  double target_esr;         ///< stop when the selection part is below; 0: never
+  const char *const *recipe; ///< [n_recipe] "NAME=VALUE": constants of the recipe instead of those
+                             ///< that are proven; for experiments
+  size_t n_recipe;
 } rv_train_config;
 
 /// The defaults that `recurve train` has.
 RV_API void rv_train_defaults(rv_train_config *config);
+
+/// Whether the words of rv_train_config.recipe are known and in range; RV_BAD_ARGUMENT tells the
+/// first that is not.
+RV_API rv_status rv_train_check_recipe(const char *const *words, size_t n, rv_error *error);
 
 typedef struct rv_train_progress {
   long update, updates;
