@@ -118,8 +118,10 @@ static void lay_out_workspace(rv_workspace *work, const rv_model *model, size_t 
   }
   work->squashed = carve(from, has_cell ? layers * steps * n * lanes : 0);
   work->upper = carve(from, layers > 1 ? steps * n * lanes : 0);
+  const size_t width = (n + lanes - 1) / lanes;
+  work->turned = carve(from, RV_PIECE_STEPS * lanes * width * lanes);
   work->sum_elements =
-      (2 * n + layers * (gates * n + rows) + rows + (layers - 1) * rows * n) * lanes;
+      (2 * n + layers * (gates * width + rows) + rows + (layers - 1) * rows * width) * lanes;
   work->sums = carve(from, work->sum_elements);
 }
 

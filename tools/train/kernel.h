@@ -15,7 +15,7 @@
 #define RV_LANE_ALIGN 64
 
 /// Steps whose deltas are kept near until their weight gradients are taken.
-#define RV_PIECE_STEPS 32
+#define RV_PIECE_STEPS 8
 
 /// The parameters of one layer in the order in which the products read them. `padded` (N) is the
 /// number of units rounded up to a multiple of 4; units that do not exist have zero weights, and
@@ -54,7 +54,8 @@ typedef struct rv_workspace {
   float *cell[RV_MAX_RECURRENT];   ///< [T + 1][N], LSTM
   float *squashed;                 ///< [layers][T][N]: tanh(c), LSTM
   float *upper;                    ///< [T][N]: ∂loss/∂h from the layer above
-  float *sums;                     ///< gradient sums per lane
+  float *turned;                   ///< [RV_PIECE_STEPS][W][N rounded up to W]: transposed states
+  float *sums;                     ///< gradient sums
   size_t sum_elements;
   float *memory;
 } rv_workspace;

@@ -7,6 +7,7 @@
 #include "lanes_gru.h"
 #include "lanes_lstm.h"
 #include "lanes_rnn.h"
+#include "products.h"
 
 #include <string.h>
 
@@ -225,8 +226,8 @@ static void run_loss(rv_pass *pass)
 
 /// Gradient sums of one layer, per lane.
 typedef struct layer_sums {
-  vf *u;    ///< tiles of [gates·N][N]
-  vf *w;    ///< tiles of [rows·N][N]; first layer [rows·N]
+  vf *u;    ///< [gates·N][vectors_of(N)]: sums of units, not of lanes
+  vf *w;    ///< [rows·N][vectors_of(N)], the same; first layer [rows·N]
   vf *b;    ///< [rows·N]
   vf *head; ///< [N], and [N] of no use
 } layer_sums;
@@ -236,11 +237,12 @@ static layer_sums sums_of(const rv_pass *pass, int l)
   const rv_model *model = &pass->packed->model;
   const size_t n = (size_t)pass->packed->padded;
   const size_t rows = (size_t)rv_rows(model->kind) * n;
-  const size_t u = (size_t)model->gates * n * n;
+  const size_t width = (size_t)vectors_of(pass->packed->padded);
+  const size_t u = (size_t)model->gates * n * width;
   const size_t first = u + 2 * rows;
   vf *base = (vf *)pass->work->sums + 2 * n;
   if (l)
-    base += first + (size_t)(l - 1) * (u + rows * n + rows);
+    base += first + (size_t)(l - 1) * (u + rows * width + rows);
   const layer_sums sums = {
       .u = base, .b = base + u, .w = base + u + rows, .head = (vf *)pass->work->sums};
   return sums;
@@ -276,10 +278,13 @@ static void add_gradients(const rv_pass *pass, int l, size_t first, size_t steps
   const layer_sums sums = sums_of(pass, l);
   const vf *deltas = (const vf *)work->gates[l] + first * (size_t)rows;
   const vf *hidden = (const vf *)work->hidden[l] + first * stride;
-  add_products(deltas, (size_t)rows, model->gates * n, hidden, stride, n, steps, sums.u);
+  vf *turned = (vf *)work->turned;
+  turn_states(hidden, n, steps, turned);
+  add_products(deltas, (size_t)rows, model->gates * n, turned, n, steps, sums.u);
   if (l) {
     const vf *input = (const vf *)work->hidden[l - 1] + (first + 1) * stride;
-    add_products(deltas, (size_t)rows, rows, input, stride, n, steps, sums.w);
+    turn_states(input, n, steps, turned);
+    add_products(deltas, (size_t)rows, rows, turned, n, steps, sums.w);
     add_rows(deltas, (size_t)rows, rows, NULL, steps, sums.b, NULL);
   } else {
     add_rows(deltas, (size_t)rows, rows, (const vf *)work->input + first, steps, sums.b, sums.w);
@@ -298,6 +303,7 @@ static void take_gradient(const rv_pass *pass)
   const rv_model *model = &pass->packed->model;
   const int n = pass->packed->padded;
   const int units = model->units;
+  const int width = vectors_of(n);
   float *gradient = pass->gradient;
   for (int l = 0; l < model->layers; l++) {
     const rv_model_layer *layer = &model->layer[l];
@@ -307,10 +313,11 @@ static void take_gradient(const rv_pass *pass)
       for (int j = 0; j < units; j++) {
         float *u = gradient + layer->u + (ptrdiff_t)(g * units + j) * units;
         float *w = gradient + layer->w + (ptrdiff_t)(g * units + j) * layer->inputs;
-        for (int k = 0; k < units; k++)
-          u[k] = add_lanes(sums.u[product_place(g * n + j, k, n)]);
-        for (int k = 0; k < layer->inputs; k++)
-          w[k] = add_lanes(sums.w[l ? product_place(row * n + j, k, n) : (size_t)(row * n + j)]);
+        memcpy(u, sums.u + (ptrdiff_t)(g * n + j) * width, (size_t)units * sizeof *u);
+        if (l)
+          memcpy(w, sums.w + (ptrdiff_t)(row * n + j) * width, (size_t)units * sizeof *w);
+        else
+          w[0] = add_lanes(sums.w[row * n + j]);
         gradient[layer->b + (size_t)(g * units + j)] = add_lanes(sums.b[row * n + j]);
       }
     }

@@ -13,14 +13,10 @@
 #if VF_LANES == 16
 #define UNIT_BLOCK   4
 #define ACROSS_BLOCK 16
-#define COLUMN_BLOCK 4
 #else
 #define UNIT_BLOCK   2
 #define ACROSS_BLOCK 8
-#define COLUMN_BLOCK 2
 #endif
-#define ROW_BLOCK 4
-#define TILE      ((size_t)ROW_BLOCK * COLUMN_BLOCK)
 
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -171,65 +167,6 @@ static inline void multiply_across(const float *weights, const vf *deltas, int r
     }
     weights += (ptrdiff_t)block * rows;
     j += block;
-  }
-}
-
-/// sums[r][c] += Σ_t rows[t][r]·columns[t][c], by tiles of ROW_BLOCK × COLUMN_BLOCK; `n_rows` and
-/// `n_columns` are multiples of 4.
-static void add_products(const vf *rows, size_t row_stride, int n_rows, const vf *columns,
-                         size_t column_stride, int n_columns, size_t steps, vf *sums)
-{
-  for (int r = 0; r < n_rows; r += ROW_BLOCK)
-    for (int c = 0; c < n_columns; c += COLUMN_BLOCK) {
-      vf tile[ROW_BLOCK * COLUMN_BLOCK];
-      UNROLL for (int i = 0; i < ROW_BLOCK * COLUMN_BLOCK; i++) tile[i] = sums[i];
-      for (size_t t = 0; t < steps; t++) {
-        const vf *row = rows + t * row_stride + r;
-        const vf *column = columns + t * column_stride + c;
-        UNROLL for (int i = 0; i < ROW_BLOCK; i++)
-        {
-          UNROLL for (int j = 0; j < COLUMN_BLOCK; j++)
-          {
-            tile[i * COLUMN_BLOCK + j] = vf_fma(row[i], column[j], tile[i * COLUMN_BLOCK + j]);
-          }
-        }
-      }
-      UNROLL for (int i = 0; i < ROW_BLOCK * COLUMN_BLOCK; i++) sums[i] = tile[i];
-      sums += TILE;
-    }
-}
-
-/// Where add_products() keeps the sum of row r and column c.
-static inline size_t product_place(int r, int c, int n_columns)
-{
-  return ((size_t)(r / ROW_BLOCK) * (size_t)(n_columns / COLUMN_BLOCK) +
-          (size_t)(c / COLUMN_BLOCK)) *
-             TILE +
-         (size_t)(r % ROW_BLOCK * COLUMN_BLOCK + c % COLUMN_BLOCK);
-}
-
-/// sums[r] += Σ_t rows[t][r] and, with an input, input_sums[r] += Σ_t rows[t][r]·input[t].
-static void add_rows(const vf *rows, size_t row_stride, int n_rows, const vf *input, size_t steps,
-                     vf *sums, vf *input_sums)
-{
-  for (int r = 0; r < n_rows; r += 4) {
-    vf total[4] = {{0}};
-    vf products[4] = {{0}};
-    for (size_t t = 0; t < steps; t++) {
-      const vf *row = rows + t * row_stride + r;
-      const vf x = input ? input[t] : (vf){0};
-      UNROLL for (int i = 0; i < 4; i++)
-      {
-        total[i] += row[i];
-        products[i] = vf_fma(row[i], x, products[i]);
-      }
-    }
-    UNROLL for (int i = 0; i < 4; i++)
-    {
-      sums[r + i] += total[i];
-      if (input)
-        input_sums[r + i] += products[i];
-    }
   }
 }
 
