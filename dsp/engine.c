@@ -3,38 +3,27 @@
 
 #include "engine.h"
 
-#include "control_word.h"
+#include "bridge.h"
 #include "kernel.h"
+#include "trial.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /// Seconds over which a knob moves to a new value.
 #define KNOB_SECONDS 0.02
 
-/// Seconds of silence before the first frame.
-#define SETTLE_SECONDS 0.5
-
-/// The voice runs at the host's rate, one frame in for one frame out.
-const char *rv_rate_mode_name(rv_rate_mode mode)
-{
-  static const char *const names[] = {"default", "economy", "zero-latency", "oversample"};
-  return (unsigned)mode < RV_RATE_MODES ? names[mode] : "";
-}
-
 struct rv_engine {
   const rv_network *network;
   int channels;
   double rate;
   rv_start start;
-  rv_voice *voice; ///< what plays
-  rv_voice *rest;  ///< the settled state
+  rv_bridge *bridge;
   void *owner;
-  char note[RV_ERROR_SIZE];
+  char note[RV_ERROR_SIZE];    ///< about the rates
   int grid;                    ///< frames since the last step of the knobs
-  float knobs[RV_MAX_KNOBS];   ///< as the voice has them
+  float knobs[RV_MAX_KNOBS];   ///< as the network has them
   float targets[RV_MAX_KNOBS]; ///< where they go
   int steps;                   ///< until they are there
 };
@@ -53,6 +42,25 @@ static int clamp_knobs(const rv_engine *engine, const float *from, float *to)
   return changed;
 }
 
+/// The bridge that the mode asks for; where that is one that the network may not bear, and does
+/// not, the default with a word why.
+static rv_status bridge(rv_engine *engine, rv_rate_mode mode, rv_error *error)
+{
+  const double host = engine->rate;
+  const double model = engine->network->rate;
+  char refusal[RV_REFUSAL_SIZE] = "";
+  rv_rate_plan plan = rv_rate_plan_of(host, model, mode);
+  if (plan.path == RV_PATH_INTERPOLATED) {
+    const rv_status status = rv_trial(engine->network, engine->targets, host, refusal, error);
+    if (status)
+      return status;
+    if (refusal[0])
+      plan = rv_rate_plan_of(host, model, RV_RATE_DEFAULT);
+  }
+  rv_rate_note(&plan, host, model, mode, refusal, engine->note);
+  return rv_bridge_new(engine->network, engine->channels, host, &plan, &engine->bridge, error);
+}
+
 rv_status rv_engine_new(const rv_network *network, const rv_engine_config *config,
                         rv_engine **engine, rv_error *error)
 {
@@ -66,20 +74,16 @@ rv_status rv_engine_new(const rv_network *network, const rv_engine_config *confi
   made->channels = config->channels;
   made->rate = config->rate;
   made->start = config->start;
-  if (config->rate != network->rate)
-    (void)snprintf(made->note, sizeof made->note,
-                   "the model of %.10g Hz runs at the host's %.10g Hz as it is", network->rate,
-                   config->rate);
-  rv_status status = rv_voice_new(network, config->channels, &made->voice, error);
-  if (!status)
-    status = rv_voice_new(network, config->channels, &made->rest, error);
+  for (int k = 0; k < network->n_knobs; k++)
+    made->targets[k] = network->knobs[k].initial;
+  if (config->knobs)
+    (void)clamp_knobs(made, config->knobs, made->targets);
+  const rv_status status = bridge(made, config->rate_mode, error);
   if (status) {
     rv_engine_free(made);
     return status;
   }
-  for (int k = 0; k < network->n_knobs; k++)
-    made->targets[k] = network->knobs[k].initial;
-  rv_engine_settle(made, config->knobs);
+  rv_engine_settle(made, NULL);
   *engine = made;
   return RV_OK;
 }
@@ -88,8 +92,7 @@ void rv_engine_free(rv_engine *engine)
 {
   if (!engine)
     return;
-  rv_voice_free(engine->voice);
-  rv_voice_free(engine->rest);
+  rv_bridge_free(engine->bridge);
   free(engine);
 }
 
@@ -98,7 +101,7 @@ static void jump(rv_engine *engine)
 {
   memcpy(engine->knobs, engine->targets, sizeof engine->knobs);
   engine->steps = 0;
-  rv_voice_set_knobs(engine->voice, engine->knobs);
+  rv_bridge_set_knobs(engine->bridge, engine->knobs);
 }
 
 void rv_engine_settle(rv_engine *engine, const float *knobs)
@@ -106,46 +109,25 @@ void rv_engine_settle(rv_engine *engine, const float *knobs)
   if (knobs)
     (void)clamp_knobs(engine, knobs, engine->targets);
   jump(engine);
-  rv_voice_reset(engine->voice, engine->start != RV_START_ZERO);
-  if (engine->start == RV_START_SETTLED) {
-    float silence[RV_GRID] = {0};
-    float waste[RV_GRID];
-    const float *in[RV_MAX_CHANNELS];
-    float *out[RV_MAX_CHANNELS];
-    for (int ch = 0; ch < RV_MAX_CHANNELS; ch++) {
-      in[ch] = silence;
-      out[ch] = waste;
-    }
-    const rv_control_word caller = rv_control_word_enter();
-    size_t left = (size_t)lrint(SETTLE_SECONDS * engine->rate);
-    while (left) {
-      const size_t piece = left < RV_GRID ? left : RV_GRID;
-      rv_voice_process(engine->voice, in, out, piece);
-      left -= piece;
-    }
-    rv_control_word_leave(caller);
-  }
-  rv_voice_copy_state(engine->rest, engine->voice);
+  rv_bridge_settle(engine->bridge, engine->start);
   rv_engine_reset(engine);
 }
 
 void rv_engine_reset(rv_engine *engine)
 {
-  rv_voice_copy_state(engine->voice, engine->rest);
+  rv_bridge_reset(engine->bridge);
   engine->grid = 0;
   jump(engine);
 }
 
 unsigned rv_engine_latency(const rv_engine *engine)
 {
-  (void)engine; // a frame in is a frame out; a conversion of the rate will have its delay here
-  return 0;
+  return rv_bridge_latency(engine->bridge);
 }
 
 rv_rate_path rv_engine_rate_path(const rv_engine *engine)
 {
-  (void)engine;
-  return RV_PATH_SAME;
+  return rv_bridge_plan(engine->bridge)->path;
 }
 
 const char *rv_engine_rate_note(const rv_engine *engine)
@@ -155,7 +137,7 @@ const char *rv_engine_rate_note(const rv_engine *engine)
 
 unsigned rv_engine_faults(const rv_engine *engine)
 {
-  return rv_voice_faults(engine->voice);
+  return rv_bridge_faults(engine->bridge);
 }
 
 const rv_network *rv_engine_network(const rv_engine *engine)
@@ -192,7 +174,7 @@ static void step_knobs(rv_engine *engine)
             ? engine->targets[k]
             : engine->knobs[k] + (engine->targets[k] - engine->knobs[k]) / (float)engine->steps;
   engine->steps--;
-  rv_voice_set_knobs(engine->voice, engine->knobs);
+  rv_bridge_set_knobs(engine->bridge, engine->knobs);
 }
 
 void rv_engine_process(rv_engine *engine, const float *const *in, float *const *out, size_t frames)
@@ -208,7 +190,7 @@ void rv_engine_process(rv_engine *engine, const float *const *in, float *const *
       step_knobs(engine);
     const size_t left = (size_t)(RV_GRID - engine->grid);
     const size_t piece = frames < left ? frames : left;
-    rv_voice_process(engine->voice, from, to, piece);
+    rv_bridge_process(engine->bridge, from, to, piece);
     for (int ch = 0; ch < engine->channels; ch++) {
       from[ch] += piece;
       to[ch] += piece;

@@ -135,7 +135,7 @@ struct rv_network {
   float output_gain;
   double loudness_db;     ///< as in the description; NaN: unknown
   double input_level_dbu; ///< the same
-  void *memory; ///< all packed arrays
+  void *memory;           ///< all packed arrays
 };
 
 /// Zeroed memory on RV_ALIGN, to be freed with free(); NULL if there is none. Setup only.

@@ -1,7 +1,7 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-#include "recurve/voice.h"
+#include "voice.h"
 
 #include "kernel.h"
 
@@ -19,7 +19,7 @@ typedef struct layer_buffers {
 struct rv_voice {
   const rv_network *network;
   int channels;
-  size_t grid; ///< frames since the grid's last line
+  size_t grid[RV_MAX_VOICE_CHANNELS]; ///< frames since the grid's last line
   unsigned faults;
   bool stored; ///< the start state to return to after a fault
   layer_buffers layers[RV_MAX_LAYERS];
@@ -83,9 +83,9 @@ static void fold_knobs(rv_voice *voice)
 
 rv_status rv_voice_new(const rv_network *network, int channels, rv_voice **voice, rv_error *error)
 {
-  if (channels < 1 || channels > RV_MAX_CHANNELS)
+  if (channels < 1 || channels > RV_MAX_VOICE_CHANNELS)
     return rv_fail(error, RV_BAD_ARGUMENT, "%d channels; 1 to %d are played", channels,
-                   RV_MAX_CHANNELS);
+                   RV_MAX_VOICE_CHANNELS);
   rv_voice *made = calloc(1, sizeof *made);
   if (made) {
     made->network = network;
@@ -112,6 +112,11 @@ void rv_voice_free(rv_voice *voice)
   free(voice);
 }
 
+const rv_network *rv_voice_network(const rv_voice *voice)
+{
+  return voice->network;
+}
+
 static void start_channel(rv_voice *voice, int ch)
 {
   for (int l = 0; l < voice->network->n_layers; l++) {
@@ -133,14 +138,14 @@ static void start_channel(rv_voice *voice, int ch)
 void rv_voice_reset(rv_voice *voice, bool stored)
 {
   voice->stored = stored;
-  voice->grid = 0;
+  memset(voice->grid, 0, sizeof voice->grid);
   for (int ch = 0; ch < voice->channels; ch++)
     start_channel(voice, ch);
 }
 
 void rv_voice_copy_state(rv_voice *to, const rv_voice *from)
 {
-  to->grid = 0;
+  memset(to->grid, 0, sizeof to->grid);
   for (int l = 0; l < to->network->n_layers; l++) {
     const rv_packed *layer = &to->network->layers[l];
     const size_t stride = layer->stride;
@@ -152,6 +157,50 @@ void rv_voice_copy_state(rv_voice *to, const rv_voice *from)
     }
     if (layer->kind == RV_LSTM)
       memcpy(to->layers[l].c, from->layers[l].c, (size_t)to->channels * stride * sizeof(float));
+  }
+}
+
+size_t rv_voice_state_size(const rv_voice *voice)
+{
+  size_t size = 0;
+  for (int l = 0; l < voice->network->n_layers; l++) {
+    const rv_packed *layer = &voice->network->layers[l];
+    size += layer->kind == RV_DENSE ? 0 : (layer->kind == RV_LSTM ? 2 : 1) * layer->stride;
+  }
+  return size;
+}
+
+void rv_voice_get_state(const rv_voice *voice, int channel, float *state)
+{
+  for (int l = 0; l < voice->network->n_layers; l++) {
+    const rv_packed *layer = &voice->network->layers[l];
+    const size_t stride = layer->stride;
+    if (layer->kind == RV_DENSE)
+      continue;
+    memcpy(state, voice->layers[l].rows + (size_t)channel * rows_size(layer),
+           stride * sizeof *state);
+    state += stride;
+    if (!voice->layers[l].c)
+      continue;
+    memcpy(state, voice->layers[l].c + (size_t)channel * stride, stride * sizeof *state);
+    state += stride;
+  }
+}
+
+void rv_voice_set_state(rv_voice *voice, int channel, const float *state)
+{
+  for (int l = 0; l < voice->network->n_layers; l++) {
+    const rv_packed *layer = &voice->network->layers[l];
+    const size_t stride = layer->stride;
+    if (layer->kind == RV_DENSE)
+      continue;
+    memcpy(voice->layers[l].rows + (size_t)channel * rows_size(layer), state,
+           stride * sizeof *state);
+    state += stride;
+    if (!voice->layers[l].c)
+      continue;
+    memcpy(voice->layers[l].c + (size_t)channel * stride, state, stride * sizeof *state);
+    state += stride;
   }
 }
 
@@ -192,14 +241,14 @@ static void run_piece(rv_voice *voice, size_t first, size_t count, float *const 
   }
   for (size_t i = 0; i < count; i++)
     network->kernels->give(run.in[i], run.in_stride, voice->x + (first + i) * RV_PIECE,
-                           network->skip, network->output_gain, out[first + i], frames);
+                           network->skip, network->output_gain, out[i], frames);
 }
 
 /// Resets the channels whose state is not finite; the others play on.
-static void check_state(rv_voice *voice)
+static void check_state(rv_voice *voice, size_t first, size_t count)
 {
   bool (*const finite)(const float *, size_t) = voice->network->kernels->finite;
-  for (int ch = 0; ch < voice->channels; ch++) {
+  for (int ch = (int)first; ch < (int)(first + count); ch++) {
     bool sound = true;
     for (int l = 0; l < voice->network->n_layers; l++) {
       const rv_packed *layer = &voice->network->layers[l];
@@ -217,37 +266,44 @@ static void check_state(rv_voice *voice)
   }
 }
 
-void rv_voice_process(rv_voice *voice, const float *const *in, float *const *out, size_t frames)
+void rv_voice_process_some(rv_voice *voice, int begin, int n, const float *const *in,
+                           float *const *out, size_t frames)
 {
-  const float *from[RV_MAX_CHANNELS];
-  float *to[RV_MAX_CHANNELS];
-  const size_t channels = (size_t)voice->channels;
-  for (size_t ch = 0; ch < channels; ch++) {
-    from[ch] = in[ch];
-    to[ch] = out[ch];
+  const float *from[RV_MAX_VOICE_CHANNELS];
+  float *to[RV_MAX_VOICE_CHANNELS];
+  const size_t first = (size_t)begin;
+  const size_t count = (size_t)n;
+  size_t *grid = &voice->grid[first];
+  for (size_t i = 0; i < count; i++) {
+    from[i] = in[i];
+    to[i] = out[i];
   }
   while (frames) {
-    const size_t left = RV_GRID - voice->grid;
+    const size_t left = RV_GRID - *grid;
     size_t piece = left < RV_PIECE ? left : RV_PIECE;
     if (piece > frames)
       piece = frames;
     // All channels before anything is written, as an output may be any of the inputs.
-    for (size_t ch = 0; ch < channels; ch++)
-      voice->network->kernels->take(from[ch], voice->x + ch * RV_PIECE, voice->network->input_gain,
-                                    piece);
-    for (size_t ch = 0; ch < channels; ch += RV_LOCKSTEP)
-      run_piece(voice, ch, channels - ch < RV_LOCKSTEP ? channels - ch : RV_LOCKSTEP, to, piece);
-    for (size_t ch = 0; ch < channels; ch++) {
-      from[ch] += piece;
-      to[ch] += piece;
+    for (size_t i = 0; i < count; i++)
+      voice->network->kernels->take(from[i], voice->x + (first + i) * RV_PIECE,
+                                    voice->network->input_gain, piece);
+    for (size_t i = 0; i < count; i += RV_LOCKSTEP)
+      run_piece(voice, first + i, count - i < RV_LOCKSTEP ? count - i : RV_LOCKSTEP, to + i, piece);
+    const size_t reached = *grid + piece;
+    for (size_t i = 0; i < count; i++) {
+      from[i] += piece;
+      to[i] += piece;
+      grid[i] = reached % RV_GRID;
     }
     frames -= piece;
-    voice->grid += piece;
-    if (voice->grid == RV_GRID) {
-      voice->grid = 0;
-      check_state(voice);
-    }
+    if (reached == RV_GRID)
+      check_state(voice, first, count);
   }
+}
+
+void rv_voice_process(rv_voice *voice, const float *const *in, float *const *out, size_t frames)
+{
+  rv_voice_process_some(voice, 0, voice->channels, in, out, frames);
 }
 
 unsigned rv_voice_faults(const rv_voice *voice)

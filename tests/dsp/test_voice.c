@@ -264,7 +264,8 @@ START_TEST(values_out_of_range_are_refused)
       ck_assert_int_eq(rv_network_new(model, isa, &network, &error), RV_UNSUPPORTED);
   network = rv_test_network(model, RV_ISA_BASE);
   ck_assert_int_eq(rv_voice_new(network, 0, &voice, &error), RV_BAD_ARGUMENT);
-  ck_assert_int_eq(rv_voice_new(network, RV_MAX_CHANNELS + 1, &voice, &error), RV_BAD_ARGUMENT);
+  ck_assert_int_eq(rv_voice_new(network, RV_MAX_VOICE_CHANNELS + 1, &voice, &error),
+                   RV_BAD_ARGUMENT);
   ck_assert_ptr_null(voice);
   rv_network_free(network);
   rv_description_free(model);

@@ -12,7 +12,11 @@
 extern "C" {
 #endif
 
+/// Channels that a chain plays.
 #define RV_MAX_CHANNELS 16
+
+/// Channels of one voice: those of a chain, in up to four phases.
+#define RV_MAX_VOICE_CHANNELS 64
 
 /// Frames between two checks of the state for non-finite numbers, and between two steps of the
 /// smoothing of a knob; counted from the last reset and never from the caller's block borders.
@@ -20,8 +24,8 @@ extern "C" {
 
 typedef struct rv_voice rv_voice;
 
-/// A voice of `channels` (1 … RV_MAX_CHANNELS) on a network that outlives it, reset to the stored
-/// start state with the knobs at their initial values. Setup only.
+/// A voice of `channels` (1 … RV_MAX_VOICE_CHANNELS) on a network that outlives it, reset to the
+/// stored start state with the knobs at their initial values. Setup only.
 RV_API rv_status rv_voice_new(const rv_network *network, int channels, rv_voice **voice,
                               rv_error *error);
 RV_API void rv_voice_free(rv_voice *voice);

@@ -1,0 +1,26 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// What the conversion of rate asks of a voice.
+
+#ifndef RECURVE_DSP_VOICE_H
+#define RECURVE_DSP_VOICE_H
+
+#include "recurve/voice.h"
+
+/// Runs the channels first … first + count − 1, which have run the same number of frames; `in` and
+/// `out` are [count][frames]. Audio thread.
+void rv_voice_process_some(rv_voice *voice, int first, int count, const float *const *in,
+                           float *const *out, size_t frames);
+
+/// Any thread.
+const rv_network *rv_voice_network(const rv_voice *voice);
+
+/// Floats of the recurrent state of one channel: of each layer h, then c. Any thread.
+size_t rv_voice_state_size(const rv_voice *voice);
+
+/// Audio thread.
+void rv_voice_get_state(const rv_voice *voice, int channel, float *state);
+void rv_voice_set_state(rv_voice *voice, int channel, const float *state);
+
+#endif
