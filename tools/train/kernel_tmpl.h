@@ -313,9 +313,9 @@ static void take_gradient(const rv_pass *pass)
       for (int j = 0; j < units; j++) {
         float *u = gradient + layer->u + (ptrdiff_t)(g * units + j) * units;
         float *w = gradient + layer->w + (ptrdiff_t)(g * units + j) * layer->inputs;
-        memcpy(u, sums.u + (ptrdiff_t)(g * n + j) * width, (size_t)units * sizeof *u);
+        read_sums(sums.u + (ptrdiff_t)(g * n + j) * width, n, units, u);
         if (l)
-          memcpy(w, sums.w + (ptrdiff_t)(row * n + j) * width, (size_t)units * sizeof *w);
+          read_sums(sums.w + (ptrdiff_t)(row * n + j) * width, n, units, w);
         else
           w[0] = add_lanes(sums.w[row * n + j]);
         gradient[layer->b + (size_t)(g * units + j)] = add_lanes(sums.b[row * n + j]);

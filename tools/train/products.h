@@ -11,7 +11,9 @@
 #ifndef RECURVE_TRAIN_PRODUCTS_H
 #define RECURVE_TRAIN_PRODUCTS_H
 
-#include "lanes.h"
+#include "transpose.h"
+
+#include <string.h>
 
 /// Rows of a tile that is one or two vectors wide: as many sums as there are registers.
 #if VF_LANES == 16
@@ -22,162 +24,171 @@
 #define TILE_ROWS_2 4
 #endif
 
-/// Transposes W vectors from `from` to every `stride`-th vector from `to`.
-VF_INLINE void transpose(const vf *from, vf *to, size_t stride)
-{
-  vf a[VF_LANES];
-  // Blocks of 4 × 4 within each four lanes …
-  UNROLL for (int q = 0; q < VF_LANES; q += 4)
-  {
-#if VF_LANES == 16
-    const __m512 low0 = _mm512_unpacklo_ps((__m512)from[q], (__m512)from[q + 1]);
-    const __m512 high0 = _mm512_unpackhi_ps((__m512)from[q], (__m512)from[q + 1]);
-    const __m512 low1 = _mm512_unpacklo_ps((__m512)from[q + 2], (__m512)from[q + 3]);
-    const __m512 high1 = _mm512_unpackhi_ps((__m512)from[q + 2], (__m512)from[q + 3]);
-    a[q] = (vf)_mm512_shuffle_ps(low0, low1, 0x44);
-    a[q + 1] = (vf)_mm512_shuffle_ps(low0, low1, 0xee);
-    a[q + 2] = (vf)_mm512_shuffle_ps(high0, high1, 0x44);
-    a[q + 3] = (vf)_mm512_shuffle_ps(high0, high1, 0xee);
-#elif VF_LANES == 8
-    const __m256 low0 = _mm256_unpacklo_ps((__m256)from[q], (__m256)from[q + 1]);
-    const __m256 high0 = _mm256_unpackhi_ps((__m256)from[q], (__m256)from[q + 1]);
-    const __m256 low1 = _mm256_unpacklo_ps((__m256)from[q + 2], (__m256)from[q + 3]);
-    const __m256 high1 = _mm256_unpackhi_ps((__m256)from[q + 2], (__m256)from[q + 3]);
-    a[q] = (vf)_mm256_shuffle_ps(low0, low1, 0x44);
-    a[q + 1] = (vf)_mm256_shuffle_ps(low0, low1, 0xee);
-    a[q + 2] = (vf)_mm256_shuffle_ps(high0, high1, 0x44);
-    a[q + 3] = (vf)_mm256_shuffle_ps(high0, high1, 0xee);
-#else
-    UNROLL for (int i = 0; i < 4; i++)
-    {
-      a[i] = (vf){from[0][i], from[1][i], from[2][i], from[3][i]};
-    }
-#endif
-  }
-  // … then the blocks.
-  UNROLL for (int i = 0; i < 4; i++)
-  {
-#if VF_LANES == 16
-    const __m512 low0 = _mm512_shuffle_f32x4((__m512)a[i], (__m512)a[4 + i], 0x44);
-    const __m512 high0 = _mm512_shuffle_f32x4((__m512)a[i], (__m512)a[4 + i], 0xee);
-    const __m512 low1 = _mm512_shuffle_f32x4((__m512)a[8 + i], (__m512)a[12 + i], 0x44);
-    const __m512 high1 = _mm512_shuffle_f32x4((__m512)a[8 + i], (__m512)a[12 + i], 0xee);
-    to[(size_t)i * stride] = (vf)_mm512_shuffle_f32x4(low0, low1, 0x88);
-    to[(size_t)(4 + i) * stride] = (vf)_mm512_shuffle_f32x4(low0, low1, 0xdd);
-    to[(size_t)(8 + i) * stride] = (vf)_mm512_shuffle_f32x4(high0, high1, 0x88);
-    to[(size_t)(12 + i) * stride] = (vf)_mm512_shuffle_f32x4(high0, high1, 0xdd);
-#elif VF_LANES == 8
-    to[(size_t)i * stride] = (vf)_mm256_permute2f128_ps((__m256)a[i], (__m256)a[4 + i], 0x20);
-    to[(size_t)(4 + i) * stride] = (vf)_mm256_permute2f128_ps((__m256)a[i], (__m256)a[4 + i], 0x31);
-#else
-    to[(size_t)i * stride] = a[i];
-#endif
-  }
-}
-
 /// Vectors that hold `units` numbers.
 static inline int vectors_of(int units)
 {
   return (units + VF_LANES - 1) / VF_LANES;
 }
 
-/// `turned` [steps][W][vectors_of(n)] of `states` [steps][n]; 0 beyond unit n.
+/// The units of the last vector of a row of sums may be so few that `share` lanes have a part of it
+/// each: [unit][share].
+static inline int share_of(int units)
+{
+  const int rest = units % VF_LANES;
+  return rest && VF_LANES % rest == 0 ? VF_LANES / rest : 1;
+}
+
+/// Vectors for which no lanes share.
+static inline int whole_vectors_of(int units)
+{
+  return vectors_of(units) - (share_of(units) > 1);
+}
+
+/// From states [steps][n] what the products read: [steps][W][whole vectors], then, of the units
+/// that are left, [steps][W / share] vectors [unit][share].
 static void turn_states(const vf *states, int n, size_t steps, vf *turned)
 {
-  const size_t width = (size_t)vectors_of(n);
+  const int whole = whole_vectors_of(n);
+  const int share = share_of(n);
+  const size_t width = (size_t)whole;
+  vf *shared = turned + steps * width * VF_LANES;
   for (size_t t = 0; t < steps; t++, states += n, turned += width * VF_LANES) {
-    int k = 0;
-    for (; k + VF_LANES <= n; k += VF_LANES)
-      transpose(states + k, turned + k / VF_LANES, width);
-    if (k < n) {
-      vf rest[VF_LANES] = {{0}};
-      for (int i = 0; i < n - k; i++)
-        rest[i] = states[k + i];
-      transpose(rest, turned + k / VF_LANES, width);
+    int c = 0;
+    for (; (c + 1) * VF_LANES <= n; c++)
+      transpose(1, states + (ptrdiff_t)c * VF_LANES, turned + c, width);
+    const vf *rest = states + (ptrdiff_t)c * VF_LANES;
+    if (c < whole) {
+      vf filled[VF_LANES] = {{0}};
+      for (int k = 0; k < n - c * VF_LANES; k++)
+        filled[k] = rest[k];
+      transpose(1, filled, turned + c, width);
     }
+    if (share == 2)
+      transpose(2, rest, shared, 1);
+#if VF_LANES == 16
+    else if (share == 4)
+      transpose(4, rest, shared, 1);
+#endif
+    shared += VF_LANES / share;
   }
 }
 
-/// sums[r][c] += Σ_t,lane rows[t][r][lane]·columns[t][lane][c] for a tile of constant size; strides
-/// in vectors.
-VF_INLINE void add_tile(const int n_rows, const int n_columns, const vf *rows, size_t row_stride,
-                        const vf *columns, size_t column_stride, size_t steps, vf *sums)
+/// `share` numbers again and again.
+VF_INLINE vf repeat(const float *numbers, const int share)
+{
+#if VF_LANES == 16
+  if (share == 4)
+    return (vf)_mm512_broadcast_f32x4(_mm_load_ps(numbers));
+#endif
+  (void)share;
+#if VF_LANES >= 8
+  if (share == 2) {
+    double two;
+    memcpy(&two, numbers, sizeof two);
+#if VF_LANES == 16
+    return (vf)_mm512_set1_pd(two);
+#else
+    return (vf)_mm256_set1_pd(two);
+#endif
+  }
+#endif
+  return vf_set(*numbers);
+}
+
+/// sums[r][c] += Σ_t,lane rows[t][r][lane]·columns[t][lane][c] for a tile of constant size, its
+/// columns in units of vectors; strides in vectors. With `share` > 1 a vector of `columns` is for
+/// that many lanes.
+VF_INLINE void add_tile(const int n_rows, const int n_columns, const int share, const vf *rows,
+                        size_t row_stride, const vf *columns, size_t column_stride, size_t steps,
+                        vf *sums, size_t sum_stride)
 {
   vf tile[24];
   UNROLL for (int i = 0; i < n_rows; i++)
   {
     UNROLL for (int j = 0; j < n_columns; j++) tile[i * n_columns + j] =
-        sums[(size_t)i * column_stride + (size_t)j];
+        sums[(size_t)i * sum_stride + (size_t)j];
   }
   for (size_t t = 0; t < steps; t++) {
     const float *row = (const float *)(rows + t * row_stride);
-    for (int lane = 0; lane < VF_LANES; lane++, row++, columns += column_stride)
+    for (int lane = 0; lane < VF_LANES; lane += share, row += share, columns += column_stride)
       UNROLL for (int i = 0; i < n_rows; i++)
       {
-        const vf delta = vf_set(row[i * VF_LANES]);
+        const vf delta = repeat(row + (ptrdiff_t)i * VF_LANES, share);
         UNROLL for (int j = 0; j < n_columns; j++) tile[i * n_columns + j] =
             vf_fma(delta, columns[j], tile[i * n_columns + j]);
       }
   }
   UNROLL for (int i = 0; i < n_rows; i++)
   {
-    UNROLL for (int j = 0; j < n_columns; j++) sums[(size_t)i * column_stride + (size_t)j] =
+    UNROLL for (int j = 0; j < n_columns; j++) sums[(size_t)i * sum_stride + (size_t)j] =
         tile[i * n_columns + j];
   }
 }
 
-/// `n_rows` is a multiple of 4.
-static void add_column_1(const vf *rows, size_t row_stride, int n_rows, const vf *columns,
-                         size_t column_stride, size_t steps, vf *sums)
+/// A product that is one or two vectors wide; `n_rows` is a multiple of 4.
+VF_INLINE void add_column(const int n_columns, const int share, const vf *rows, size_t row_stride,
+                          int n_rows, const vf *columns, size_t column_stride, size_t steps,
+                          vf *sums, size_t sum_stride)
 {
-  for (int r = 0; r < n_rows;) {
-    const int left = n_rows - r;
-    int taken = TILE_ROWS_1;
-    if (left >= TILE_ROWS_1)
-      add_tile(TILE_ROWS_1, 1, rows + r, row_stride, columns, column_stride, steps, sums);
-#if VF_LANES == 16
-    else if (left >= 16)
-      add_tile(taken = 16, 1, rows + r, row_stride, columns, column_stride, steps, sums);
-    else if (left >= 8)
-      add_tile(taken = 8, 1, rows + r, row_stride, columns, column_stride, steps, sums);
-#endif
+  const int most = n_columns == 2 ? TILE_ROWS_2 : TILE_ROWS_1;
+  for (int left = n_rows; left > 0;) {
+    int taken = 4;
+    if (left >= most)
+      add_tile(taken = most, n_columns, share, rows, row_stride, columns, column_stride, steps,
+               sums, sum_stride);
+    else if (most > 16 && left >= 16)
+      add_tile(taken = 16, n_columns, share, rows, row_stride, columns, column_stride, steps, sums,
+               sum_stride);
+    else if (most > 8 && left >= 8)
+      add_tile(taken = 8, n_columns, share, rows, row_stride, columns, column_stride, steps, sums,
+               sum_stride);
     else
-      add_tile(taken = 4, 1, rows + r, row_stride, columns, column_stride, steps, sums);
-    r += taken;
-    sums += (size_t)taken * column_stride;
+      add_tile(4, n_columns, share, rows, row_stride, columns, column_stride, steps, sums,
+               sum_stride);
+    left -= taken;
+    rows += taken;
+    sums += (size_t)taken * sum_stride;
   }
 }
 
-static void add_column_2(const vf *rows, size_t row_stride, int n_rows, const vf *columns,
-                         size_t column_stride, size_t steps, vf *sums)
+/// sums[r][unit] += Σ_t,lane rows[t][r][lane]·states[t][unit][lane] for `n_rows` rows, a multiple
+/// of 4; `turned` has the states of `n` units, `sums` is [n_rows][vectors_of(n)].
+static void add_products(const vf *rows, size_t row_stride, int n_rows, const vf *turned, int n,
+                         size_t steps, vf *sums)
 {
-  for (int r = 0; r < n_rows;) {
-    const int left = n_rows - r;
-    int taken = TILE_ROWS_2;
-    if (left >= TILE_ROWS_2)
-      add_tile(TILE_ROWS_2, 2, rows + r, row_stride, columns, column_stride, steps, sums);
-#if VF_LANES == 16
-    else if (left >= 8)
-      add_tile(taken = 8, 2, rows + r, row_stride, columns, column_stride, steps, sums);
-    else
-      add_tile(taken = 4, 2, rows + r, row_stride, columns, column_stride, steps, sums);
-#endif
-    r += taken;
-    sums += (size_t)taken * column_stride;
-  }
-}
-
-/// sums[r][k] += Σ_t,lane rows[t][r][lane]·turned[t][lane][k] for `n_rows` rows, a multiple of 4,
-/// and as many columns as vectors_of(n_columns) hold.
-static void add_products(const vf *rows, size_t row_stride, int n_rows, const vf *turned,
-                         int n_columns, size_t steps, vf *sums)
-{
-  const int width = vectors_of(n_columns);
+  const size_t width = (size_t)vectors_of(n);
+  const int whole = whole_vectors_of(n);
+  const size_t stride = (size_t)whole;
   int c = 0;
-  for (; c + 2 <= width; c += 2)
-    add_column_2(rows, row_stride, n_rows, turned + c, (size_t)width, steps, sums + c);
-  if (c < width)
-    add_column_1(rows, row_stride, n_rows, turned + c, (size_t)width, steps, sums + c);
+  for (; c + 2 <= whole; c += 2)
+    add_column(2, 1, rows, row_stride, n_rows, turned + c, stride, steps, sums + c, width);
+  if (c < whole)
+    add_column(1, 1, rows, row_stride, n_rows, turned + c, stride, steps, sums + c, width);
+  const vf *shared = turned + steps * stride * VF_LANES;
+  if (share_of(n) == 2)
+    add_column(1, 2, rows, row_stride, n_rows, shared, 1, steps, sums + whole, width);
+#if VF_LANES == 16
+  else if (share_of(n) == 4)
+    add_column(1, 4, rows, row_stride, n_rows, shared, 1, steps, sums + whole, width);
+#endif
+}
+
+/// The first `units` numbers of a row of sums of `n` units.
+static void read_sums(const vf *sums, int n, int units, float *to)
+{
+  const int whole = whole_vectors_of(n) * VF_LANES;
+  const int share = share_of(n);
+  const float *row = (const float *)sums;
+  for (int k = 0; k < units; k++) {
+    if (k < whole) {
+      to[k] = row[k];
+      continue;
+    }
+    const float *parts = row + whole + (ptrdiff_t)(k - whole) * share;
+    to[k] = 0.0F;
+    for (int i = 0; i < share; i++)
+      to[k] += parts[i];
+  }
 }
 
 /// sums[r] += Σ_t rows[t][r] and, with an input, input_sums[r] += Σ_t rows[t][r]·input[t].
