@@ -152,7 +152,7 @@ static void oracle_fill(const rv_trainer *trainer, int group, size_t before, siz
                         rv_workspace *work, scalar_stream *streams)
 {
   const size_t lanes = (size_t)trainer->kernels->lanes;
-  rv_streams_fill(&trainer->streams, group, (int)lanes, before, steps, work);
+  rv_streams_fill(&trainer->streams, trainer->kernels, group, before, steps, work);
   for (size_t l = 0; l < lanes; l++)
     streams[l] = (scalar_stream){work->input + l, work->target + l, work->mask + l, lanes};
 }

@@ -31,7 +31,7 @@ static rv_status check_clips(const rv_train_clip *clips, size_t n, const char *p
 
 static bool allocate(rv_tape *tape)
 {
-  const size_t bytes = tape->frames * sizeof(float);
+  const size_t bytes = (tape->frames + RV_TAPE_TAIL) * sizeof(float);
   tape->input = malloc(bytes);
   tape->target = malloc(bytes);
   tape->mask = malloc(bytes);
@@ -73,6 +73,14 @@ static void measure(rv_tape *tape)
   tape->input_rms = sqrt(input / fmax((double)tape->frames, 1.0));
 }
 
+static void append_tail(rv_tape *tape)
+{
+  float *tracks[] = {tape->input, tape->target, tape->mask};
+  for (size_t i = 0; i < 3 && tape->frames; i++)
+    for (size_t k = 0; k < RV_TAPE_TAIL; k++)
+      tracks[i][tape->frames + k] = tracks[i][k % tape->frames];
+}
+
 static rv_status fill(rv_tape *tape, const rv_train_clip *clips, size_t n, bool select,
                       bool divided, int burn_in, rv_error *error)
 {
@@ -99,6 +107,7 @@ static rv_status fill(rv_tape *tape, const rv_train_clip *clips, size_t n, bool 
       }
     }
   }
+  append_tail(tape);
   measure(tape);
   return RV_OK;
 }
@@ -154,21 +163,21 @@ void rv_streams_rewind(rv_streams *streams, rv_random *random)
   streams->position = 0;
 }
 
-void rv_streams_fill(const rv_streams *streams, int group, int lanes, size_t before, size_t steps,
-                     rv_workspace *work)
+void rv_streams_fill(const rv_streams *streams, const rv_train_kernels *kernels, int group,
+                     size_t before, size_t steps, rv_workspace *work)
 {
   const rv_tape *tape = streams->tape;
-  const size_t width = (size_t)lanes;
+  const size_t lanes = (size_t)kernels->lanes;
   const size_t start =
       streams->offset + streams->position + (before / tape->frames + 1) * tape->frames - before;
-  for (size_t lane = 0; lane < width; lane++) {
-    size_t frame = (start + ((size_t)group * width + lane) * streams->spacing) % tape->frames;
-    for (size_t t = 0; t < steps; t++) {
-      work->input[t * width + lane] = tape->input[frame];
-      work->target[t * width + lane] = tape->target[frame];
-      work->mask[t * width + lane] = tape->mask[frame];
-      frame = frame + 1 < tape->frames ? frame + 1 : 0;
-    }
+  for (size_t t = 0; t < steps; t += RV_TAPE_TAIL) {
+    const size_t run = steps - t < RV_TAPE_TAIL ? steps - t : RV_TAPE_TAIL;
+    size_t frames[RV_MAX_LANES];
+    for (size_t lane = 0; lane < lanes; lane++)
+      frames[lane] = (start + t + ((size_t)group * lanes + lane) * streams->spacing) % tape->frames;
+    kernels->interleave(tape->input, frames, run, work->input + t * lanes);
+    kernels->interleave(tape->target, frames, run, work->target + t * lanes);
+    kernels->interleave(tape->mask, frames, run, work->mask + t * lanes);
   }
 }
 

@@ -13,12 +13,15 @@
 /// Frames that a network runs over before its output counts in a validation.
 #define RV_WARM_UP 2048
 
+/// Frames of the beginning that follow the end once more, so that a stream reads without a jump.
+#define RV_TAPE_TAIL 256
+
 /// Clips one after another; a stream that reaches the end goes on at the beginning.
 typedef struct rv_tape {
   size_t frames;
-  float *input;             ///< [frames]
-  float *target;            ///< [frames]
-  float *mask;              ///< [frames]: 0 shortly after a jump from clip to clip, else 1
+  float *input;             ///< [frames + RV_TAPE_TAIL]
+  float *target;            ///< [frames + RV_TAPE_TAIL]
+  float *mask;              ///< the same: 0 shortly after a jump from clip to clip, else 1
   double energy;            ///< mean of target² where the mask is 1
   double emphasised_energy; ///< the same of the pre-emphasised target
   double input_rms;
@@ -44,10 +47,10 @@ void rv_streams_init(rv_streams *streams, const rv_tape *tape, size_t count);
 /// A new epoch from a random offset.
 void rv_streams_rewind(rv_streams *streams, rv_random *random);
 
-/// Fills input, target and mask of a workspace with `steps` steps of the `lanes` streams of group
-/// `group`, from `before` steps ahead of the current position.
-void rv_streams_fill(const rv_streams *streams, int group, int lanes, size_t before, size_t steps,
-                     rv_workspace *work);
+/// Fills input, target and mask of a workspace with `steps` steps of the streams of group `group`,
+/// one in each lane, from `before` steps ahead of the current position.
+void rv_streams_fill(const rv_streams *streams, const rv_train_kernels *kernels, int group,
+                     size_t before, size_t steps, rv_workspace *work);
 
 /// The same for a validation: stream s reads frames from s·spacing − RV_WARM_UP + `step` on;
 /// silence with mask 0 outside of the tape, mask 0 during the warm-up.

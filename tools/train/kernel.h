@@ -11,6 +11,9 @@
 #include "model.h"
 #include "recurve/network.h"
 
+/// The most lanes that any instruction set has.
+#define RV_MAX_LANES 16
+
 /// Alignment of every array of lanes, in bytes.
 #define RV_LANE_ALIGN 64
 
@@ -73,6 +76,8 @@ typedef struct rv_pass {
 
 typedef struct rv_train_kernels {
   int lanes; ///< W
+  /// to[t][lane] = from[first[lane] + t] for t < steps; `first` [W].
+  void (*interleave)(const float *from, const size_t *first, size_t steps, float *to);
   /// Fills `packed` from the parameters.
   void (*pack)(rv_packed_model *packed, const float *parameters);
   /// Runs the network over the window: work->output and the state.

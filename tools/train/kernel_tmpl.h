@@ -15,7 +15,23 @@
 /// emulation with deep learning", eq. 9.
 #define EMPHASIS 0.85F
 
-/// Elements of the packed forward array of a layer.
+static void interleave(const float *from, const size_t *first, size_t steps, float *to)
+{
+  size_t t = 0;
+  for (; t + VF_LANES <= steps; t += VF_LANES) {
+    vf runs[VF_LANES];
+    UNROLL for (int lane = 0; lane < VF_LANES; lane++)
+    {
+      memcpy(&runs[lane], from + first[lane] + t, sizeof *runs);
+    }
+    transpose(1, runs, (vf *)to + t, 1);
+  }
+  for (; t < steps; t++)
+    for (size_t lane = 0; lane < VF_LANES; lane++)
+      to[t * VF_LANES + lane] = from[first[lane] + t];
+}
+
+/// Sums that a unit's products start from.
 static int accumulators(rv_kind kind)
 {
   return kind == RV_RNN ? 1 : 4;
@@ -353,5 +369,8 @@ static void window(rv_pass *pass)
   restore_denormals(control);
 }
 
-const rv_train_kernels RV_TRAIN_KERNELS = {
-    .lanes = VF_LANES, .pack = pack, .forward = forward, .window = window};
+const rv_train_kernels RV_TRAIN_KERNELS = {.lanes = VF_LANES,
+                                           .interleave = interleave,
+                                           .pack = pack,
+                                           .forward = forward,
+                                           .window = window};

@@ -156,8 +156,7 @@ static void burn_in(const rv_trainer *trainer, int number, rv_pass *pass)
   clear_state(trainer, trainer->groups[number].state);
   for (size_t left = (size_t)trainer->recipe.burn_in; left;) {
     pass->steps = left < PIECE ? left : PIECE;
-    rv_streams_fill(&trainer->streams, number, trainer->kernels->lanes, left, pass->steps,
-                    pass->work);
+    rv_streams_fill(&trainer->streams, trainer->kernels, number, left, pass->steps, pass->work);
     trainer->kernels->forward(pass);
     left -= pass->steps;
   }
@@ -182,7 +181,7 @@ static void run_window(void *data, int item, int thread)
   if (trainer->fresh)
     burn_in(trainer, item, &pass);
   pass.steps = job->steps;
-  rv_streams_fill(&trainer->streams, item, trainer->kernels->lanes, 0, pass.steps, pass.work);
+  rv_streams_fill(&trainer->streams, trainer->kernels, item, 0, pass.steps, pass.work);
   trainer->kernels->window(&pass);
   group->loss = pass.loss_sum;
 }
