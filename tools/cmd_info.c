@@ -3,13 +3,17 @@
 
 /// recurve info: what is in a model file.
 
+#include "bench/clock.h"
 #include "cli/report.h"
 #include "commands.h"
 
 #include "recurve/io.h"
+#include "recurve/voice.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const rv_option options[] = {
     RV_OPTION_OF_QUIET,
@@ -21,11 +25,13 @@ static const rv_option options[] = {
 typedef struct findings {
   const char *path;
   rv_format format;
-  rv_status self_test;
-  double self_test_error;  ///< largest difference
+  rv_self_test self_test;
+  rv_status self_test_status;
   rv_error self_test_text; ///< where it disagrees
   bool has_caveat;
   rv_error caveat;
+  rv_isa isa;
+  double share; ///< of one core, at the model's rate; NaN: not measured
 } findings;
 
 static size_t all_parameters(const rv_description *model)
@@ -36,22 +42,99 @@ static size_t all_parameters(const rv_description *model)
   return sum;
 }
 
+/// Multiplications with a weight for one frame of one channel.
+static size_t multiply_adds(const rv_description *model)
+{
+  size_t sum = model->skip != 0.0F;
+  for (int l = 0; l < model->n_layers; l++) {
+    const rv_layer *layer = &model->layers[l];
+    const size_t columns = (size_t)layer->inputs + (layer->u ? (size_t)layer->units : 0);
+    sum += (size_t)rv_kind_gates(layer->kind) * (size_t)layer->units * columns;
+  }
+  return sum;
+}
+
+/// Plays half a second of a model. Silence costs what sound costs: time does not depend on it.
+static double measure_share(const rv_description *model, rv_isa isa)
+{
+  const size_t frames = (size_t)(0.5 * model->rate);
+  float *samples = calloc(frames, sizeof *samples);
+  rv_network *network = NULL;
+  rv_voice *voice = NULL;
+  double share = (double)NAN;
+  if (samples && !rv_network_new(model, isa, &network, NULL) &&
+      !rv_voice_new(network, 1, &voice, NULL)) {
+    const float *in = samples;
+    const double start = rv_bench_now();
+    rv_voice_process(voice, &in, &samples, frames);
+    share = (rv_bench_now() - start) / 1e9 / 0.5;
+  }
+  rv_voice_free(voice);
+  rv_network_free(network);
+  free(samples);
+  return share;
+}
+
+/// A text of a file as one line of a terminal: what would move the cursor becomes a space.
+static const char *one_line(const char *text)
+{
+  static char line[1024];
+  (void)snprintf(line, sizeof line, "%s", text);
+  for (char *c = line; *c; c++)
+    if ((unsigned char)*c < 0x20 || *c == 0x7F)
+      *c = ' ';
+  return line;
+}
+
 static const char *activation_name(rv_activation activation)
 {
   static const char *const names[] = {"linear", "tanh", "relu", "sigmoid", "elu", "softmax"};
   return names[activation];
 }
 
+/// "W [64][1], U [64][16], b [64]": the arrays as description.h names them.
+static void shapes_of(const rv_layer *layer, char *text, size_t size)
+{
+  const int rows = rv_kind_gates(layer->kind) * layer->units;
+  int used = snprintf(text, size, "W [%d][%d]", rows, layer->inputs);
+  if (layer->u)
+    used += snprintf(text + used, size - (size_t)used, ", U [%d][%d]", rows, layer->units);
+  used += snprintf(text + used, size - (size_t)used, ", b [%d]", rows);
+  if (layer->bn)
+    (void)snprintf(text + used, size - (size_t)used, ", bn [%d]", layer->units);
+}
+
+static bool has_start(const rv_layer *layer)
+{
+  for (int n = 0; n < rv_kind_states(layer->kind) * layer->units; n++)
+    if (layer->start[n] != 0.0F)
+      return true;
+  return false;
+}
+
 static void print_layers(rv_report *report, const rv_description *model)
 {
   for (int l = 0; l < model->n_layers; l++) {
     const rv_layer *layer = &model->layers[l];
-    rv_report_line(report, "  layer %d      %s%s%s, %d -> %d, %zu parameters", l + 1,
+    char shapes[128];
+    shapes_of(layer, shapes, sizeof shapes);
+    rv_report_line(report, "  layer %d      %s%s%s, %d -> %d, %zu parameters: %s%s", l + 1,
                    rv_kind_name(layer->kind), layer->kind == RV_DENSE ? " " : "",
                    layer->kind == RV_DENSE ? activation_name(layer->activation) : "", layer->inputs,
-                   layer->units, rv_layer_parameters(layer));
+                   layer->units, rv_layer_parameters(layer), shapes,
+                   has_start(layer) ? ", start state" : "");
   }
-  rv_report_line(report, "  parameters   %zu", all_parameters(model));
+  rv_report_line(report, "  parameters   %zu, %.3g KiB as floats", all_parameters(model),
+                 (double)(all_parameters(model) * sizeof(float)) / 1024.0);
+}
+
+static void print_cost(rv_report *report, const rv_description *model, const findings *found)
+{
+  char share[96] = "";
+  if (isfinite(found->share))
+    (void)snprintf(share, sizeof share, "; %.2g %% of one core of this machine (%s)",
+                   100.0 * found->share, rv_isa_name(found->isa));
+  rv_report_line(report, "  cost         %zu multiply-adds a frame%s", multiply_adds(model), share);
 }
 
 static void print_skip(rv_report *report, float skip)
@@ -68,7 +151,7 @@ static void print_knobs(rv_report *report, const rv_description *model)
 {
   for (int k = 0; k < model->n_knobs; k++) {
     const rv_knob *knob = &model->knobs[k];
-    rv_report_line(report, "  knob %d       %s: %g to %g, at first %g", k + 1, knob->name,
+    rv_report_line(report, "  knob %d       %s: %g to %g, at first %g", k + 1, one_line(knob->name),
                    (double)knob->minimum, (double)knob->maximum, (double)knob->initial);
   }
 }
@@ -80,22 +163,36 @@ static void print_measure(rv_report *report, const char *label, double value, co
     rv_report_line(report, "  %-12s %.5g%s", label, value, unit);
 }
 
-static void print_self_test(rv_report *report, const rv_description *model, const findings *found)
+static void print_self_test(rv_report *report, const findings *found)
 {
-  if (!model->n_probe)
+  const rv_self_test *test = &found->self_test;
+  if (!test->frames)
     rv_report_line(report, "  self-test    the file has no vector for it");
-  else if (found->self_test)
+  else if (found->self_test_status)
     rv_report_line(report, "  self-test    failed: %s", found->self_test_text.text);
   else
-    rv_report_line(report, "  self-test    agrees within %.2g over %zu frames",
-                   found->self_test_error, model->n_probe);
+    rv_report_line(report, "  self-test    agrees within %.2g over %zu frames%s", test->peak_error,
+                   test->frames,
+                   test->telling ? "" : ", which are too near to silence to tell much");
+}
+
+static void print_texts(rv_report *report, const rv_description *model)
+{
+  for (size_t t = 0; t < model->n_texts; t++) {
+    char key[64];
+    (void)snprintf(key, sizeof key, "%.60s", one_line(model->texts[t].key));
+    // The reader's mark of what is no text in the file.
+    char *mark = strstr(key, ":json");
+    if (mark && !mark[5])
+      *mark = 0;
+    rv_report_line(report, "  %-12s %s", key, one_line(model->texts[t].value));
+  }
 }
 
 static void print_model(rv_report *report, const rv_description *model, const findings *found)
 {
   rv_report_line(report, "%s", found->path);
-  for (size_t t = 0; t < model->n_texts; t++)
-    rv_report_line(report, "  %-12s %s", model->texts[t].key, model->texts[t].value);
+  print_texts(report, model);
   rv_report_line(report, "  format       %s", rv_format_name(found->format));
   print_layers(report, model);
   print_skip(report, model->skip);
@@ -108,9 +205,21 @@ static void print_model(rv_report *report, const rv_description *model, const fi
   print_measure(report, "loudness", model->loudness_db, " dBFS");
   print_measure(report, "input level", model->input_level_dbu, " dBu at full scale");
   print_measure(report, "output level", model->output_level_dbu, " dBu at full scale");
-  print_self_test(report, model, found);
+  print_self_test(report, found);
+  print_cost(report, model, found);
   if (found->has_caveat)
     rv_report_line(report, "  note         %s", found->caveat.text);
+}
+
+static json_t *shapes_object(const rv_layer *layer)
+{
+  const int rows = rv_kind_gates(layer->kind) * layer->units;
+  json_t *shapes = json_pack("{s:[i, i], s:[i]}", "w", rows, layer->inputs, "b", rows);
+  if (layer->u)
+    (void)json_object_set_new(shapes, "u", json_pack("[i, i]", rows, layer->units));
+  if (layer->bn)
+    (void)json_object_set_new(shapes, "bn", json_pack("[i]", layer->units));
+  return shapes;
 }
 
 static json_t *layers_object(const rv_description *model)
@@ -120,9 +229,10 @@ static json_t *layers_object(const rv_description *model)
     const rv_layer *layer = &model->layers[l];
     (void)json_array_append_new(
         layers,
-        json_pack("{s:s, s:s, s:i, s:i, s:I}", "kind", rv_kind_name(layer->kind), "activation",
-                  activation_name(layer->activation), "inputs", layer->inputs, "units",
-                  layer->units, "parameters", (json_int_t)rv_layer_parameters(layer)));
+        json_pack("{s:s, s:s, s:i, s:i, s:I, s:o, s:b}", "kind", rv_kind_name(layer->kind),
+                  "activation", activation_name(layer->activation), "inputs", layer->inputs,
+                  "units", layer->units, "parameters", (json_int_t)rv_layer_parameters(layer),
+                  "shapes", shapes_object(layer), "start_state", (int)has_start(layer)));
   }
   return layers;
 }
@@ -148,18 +258,30 @@ static json_t *texts_object(const rv_description *model)
   return texts;
 }
 
-static json_t *self_test_object(const rv_description *model, const findings *found)
+static json_t *self_test_object(const findings *found)
 {
-  if (!model->n_probe)
+  const rv_self_test *test = &found->self_test;
+  if (!test->frames)
     return json_null();
-  return json_pack("{s:b, s:o, s:I}", "agrees", found->self_test == RV_OK, "peak_error",
-                   rv_json_number(found->self_test_error), "frames", (json_int_t)model->n_probe);
+  return json_pack("{s:b, s:o, s:o, s:o, s:I, s:b}", "agrees", (int)test->agrees, "peak_error",
+                   rv_json_number(test->peak_error), "bound", rv_json_number(test->bound), "peak",
+                   rv_json_number(test->peak), "frames", (json_int_t)test->frames, "telling",
+                   (int)test->telling);
+}
+
+static json_t *cost_object(const rv_description *model, const findings *found)
+{
+  const size_t bytes = all_parameters(model) * sizeof(float);
+  return json_pack("{s:I, s:I, s:o, s:s}", "multiply_adds", (json_int_t)multiply_adds(model),
+                   "weight_bytes", (json_int_t)bytes, "share_of_core", rv_json_number(found->share),
+                   "isa", rv_isa_name(found->isa));
 }
 
 static json_t *model_object(const rv_description *model, const findings *found)
 {
   return json_pack(
-      "{s:s, s:o, s:s, s:o, s:I, s:f, s:f, s:b, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+      "{s:s, s:o, s:s, s:o, s:I, s:f, s:f, s:b, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+      "s:o}",
       "event", "model", "model", rv_json_text(found->path), "format", rv_format_name(found->format),
       "layers", layers_object(model), "parameters", (json_int_t)all_parameters(model), "skip",
       (double)model->skip, "rate", model->rate, "rate_known", (int)model->rate_known,
@@ -167,22 +289,57 @@ static json_t *model_object(const rv_description *model, const findings *found)
       knobs_object(model), "esr", rv_json_number(model->esr), "loudness_db",
       rv_json_number(model->loudness_db), "input_level_dbu", rv_json_number(model->input_level_dbu),
       "output_level_dbu", rv_json_number(model->output_level_dbu), "texts", texts_object(model),
-      "self_test", self_test_object(model, found), "caveat",
+      "self_test", self_test_object(found), "cost", cost_object(model, found), "caveat",
       found->has_caveat ? rv_json_text(found->caveat.text) : json_null());
+}
+
+/// What there is to say of a file that is not played.
+static void show_outline(rv_report *report, const char *path)
+{
+  rv_outline outline;
+  if (rv_model_outline(path, &outline, NULL))
+    return;
+  const rv_description *known = outline.metadata;
+  rv_report_line(report, "%s", path);
+  print_texts(report, known);
+  rv_report_line(report, "  format       %s, which is not played", outline.family);
+  if (outline.architecture[0])
+    rv_report_line(report, "  architecture %s", one_line(outline.architecture));
+  if (outline.layers[0])
+    rv_report_line(report, "  layers       %s", one_line(outline.layers));
+  rv_report_line(report, "  parameters   about %zu", outline.parameters);
+  if (known->rate_known)
+    rv_report_line(report, "  rate         %g Hz", known->rate);
+  print_measure(report, "esr", known->esr, "");
+  print_measure(report, "loudness", known->loudness_db, " dBFS");
+  print_measure(report, "input level", known->input_level_dbu, " dBu at full scale");
+  print_measure(report, "output level", known->output_level_dbu, " dBu at full scale");
+  rv_report_object(
+      report, json_pack("{s:s, s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:o}", "event", "outline",
+                        "model", rv_json_text(path), "family", outline.family, "architecture",
+                        rv_json_text(outline.architecture), "layers", rv_json_text(outline.layers),
+                        "parameters", (json_int_t)outline.parameters, "rate",
+                        known->rate_known ? json_real(known->rate) : json_null(), "loudness_db",
+                        rv_json_number(known->loudness_db), "texts", texts_object(known)));
+  rv_description_free(outline.metadata);
 }
 
 static int show(rv_report *report, const char *path)
 {
   rv_description *model = NULL;
   rv_error error = {{0}};
-  findings found = {.path = path};
-  if (rv_model_read(path, &model, &found.format, &error))
+  findings found = {.path = path, .isa = rv_isa_choose()};
+  const rv_status status = rv_model_read(path, &model, &found.format, &error);
+  if (status == RV_UNSUPPORTED || status == RV_BAD_FORMAT)
+    show_outline(report, path);
+  if (status)
     return rv_report_failure(report, "%s", error.text);
-  found.self_test = rv_model_self_test(model, &found.self_test_error, &found.self_test_text);
+  found.self_test_status = rv_model_self_test(model, &found.self_test, &found.self_test_text);
   found.has_caveat = rv_model_caveat(model, found.format, &found.caveat);
+  found.share = measure_share(model, found.isa);
   print_model(report, model, &found);
   rv_report_object(report, model_object(model, &found));
-  const int result = found.self_test
+  const int result = found.self_test_status
                          ? rv_report_failure(report, "%s: %s", path, found.self_test_text.text)
                          : RV_EXIT_DONE;
   rv_description_free(model);
@@ -209,13 +366,16 @@ const rv_command rv_command_info = {
     .operands = "MODEL...",
     .min_operands = 1,
     .max_operands = -1,
-    .examples = "recurve info amp.json\n"
-                "    shows layers, rate, knobs, measures and the result of the self-test\n",
+    .examples =
+        "recurve info amp.json\n"
+        "    shows layers, rate, knobs, measures, the result of the self-test and the cost\n",
     .description =
         "The self-test plays the short vector that a model file carries and compares the answer "
         "with the one that is stored beside it: a difference means that this program does not play "
         "the model as the one that wrote it. A file that cannot be read, or whose self-test fails, "
-        "makes the exit status 1.",
+        "makes the exit status 1; of a sound file that is not played, such as a WaveNet, its "
+        "architecture and all else that it says is shown. The cost is measured by playing half a "
+        "second.",
     .options = options,
     .run = info,
 };

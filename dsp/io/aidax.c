@@ -212,84 +212,32 @@ static rv_status read_rate(const reader *r, const json_t *metadata)
   if (status || rate == 0.0)
     return status;
   r->description->rate = rate;
-  r->description->rate_known = !json_is_true(json_object_get(metadata, "samplerate_assumed"));
+  r->description->rate_known = !rv_metadata_rate_assumed(metadata);
   return RV_OK;
 }
 
-/// Measures are not needed to play: one that is not a number counts as unknown.
-static void read_measure(const reader *r, const json_t *object, const char *key, double *number)
+/// Older files keep at the top what belongs into the metadata.
+static rv_status read_texts(const reader *r, const json_t *metadata)
 {
-  const rv_json_source quiet = {.name = r->source->name};
-  (void)rv_json_optional(&quiet, object, key, "", number);
-}
-
-static void read_knobs(const reader *r, const json_t *metadata)
-{
-  const json_t *knobs = json_object_get(metadata, "knobs");
-  const int count = r->description->n_knobs;
-  for (int k = 0; k < count && (size_t)k < json_array_size(knobs); k++) {
-    const json_t *entry = json_array_get(knobs, (size_t)k);
-    rv_knob *knob = &r->description->knobs[k];
-    double range[3] = {(double)knob->minimum, (double)knob->maximum, (double)knob->initial};
-    read_measure(r, entry, "minimum", &range[0]);
-    read_measure(r, entry, "maximum", &range[1]);
-    read_measure(r, entry, "initial", &range[2]);
-    knob->minimum = (float)range[0];
-    knob->maximum = (float)range[1];
-    knob->initial = (float)range[2];
-    const char *name = text_of(entry, "name");
-    size_t length = strlen(name);
-    if (length >= sizeof knob->name)
-      for (length = sizeof knob->name - 1; length && ((unsigned)name[length] & 0xC0U) == 0x80U;)
-        length--;
-    if (!length)
-      continue;
-    memcpy(knob->name, name, length);
-    knob->name[length] = 0;
-  }
-}
-
-static rv_status read_metadata(const reader *r, const json_t *metadata)
-{
-  static const char *const older[] = {"name",   "source",  "style",  "based",
-                                      "author", "dataset", "license"};
-  rv_status status = RV_OK;
-  if (metadata)
-    status = rv_json_texts(r->source, metadata, rv_aidax_reserved, r->description);
-  for (size_t k = 0; !status && k < sizeof older / sizeof *older; k++) {
-    const char *text = json_string_value(json_object_get(r->root, older[k]));
-    if (text && !rv_description_text(r->description, older[k]))
-      status = rv_description_set_text(r->description, older[k], text, r->source->error);
-  }
-  read_measure(r, r->root, "esr", &r->description->esr);
-  read_measure(r, metadata, "esr", &r->description->esr);
-  read_measure(r, metadata, "loudness", &r->description->loudness_db);
-  read_measure(r, metadata, "input_level_dbu", &r->description->input_level_dbu);
-  read_measure(r, metadata, "output_level_dbu", &r->description->output_level_dbu);
-  read_knobs(r, metadata);
+  static const char *const layout[] = {"in_shape",    "layers",       "in_skip",  "skip_gain",
+                                       "in_gain",     "out_gain",     "metadata", "version",
+                                       "input_batch", "output_batch", "format",   NULL};
+  static const char *const none[] = {NULL};
+  rv_status status = rv_metadata_take(r->source, r->root, layout, r->description);
+  if (!status)
+    status = rv_metadata_take(r->source, metadata, none, r->description);
+  rv_metadata_measures(r->source, r->root, r->description);
+  rv_metadata_measures(r->source, metadata, r->description);
   return status;
 }
 
-static rv_status read_probe(const reader *r)
+rv_status rv_aidax_read_metadata(const rv_json_source *source, const json_t *root,
+                                 rv_description *description)
 {
-  const json_t *in = json_object_get(r->root, "input_batch");
-  const json_t *out = json_object_get(r->root, "output_batch");
-  const size_t frames = json_array_size(in);
-  if (!in || !out)
-    return RV_OK;
-  if (frames > RV_MAX_PROBE)
-    return rv_fail(r->source->error, RV_UNSUPPORTED, "%s: input_batch has %zu frames, at most %d",
-                   r->source->name, frames, RV_MAX_PROBE);
-  float *input = NULL;
-  float *output = NULL;
-  rv_status status = rv_json_array(r->source, in, "input_batch", 0, frames, &input);
-  if (!status)
-    status = rv_json_array(r->source, out, "output_batch", 0, frames, &output);
-  if (!status)
-    status = rv_description_set_probe(r->description, input, output, frames, r->source->error);
-  free(input);
-  free(output);
-  return status;
+  const reader r = {.source = source, .root = root, .description = description};
+  const json_t *metadata = rv_json_object(root, "metadata");
+  const rv_status status = read_rate(&r, metadata);
+  return status ? status : read_texts(&r, metadata);
 }
 
 /// Our own keys count only in a file that says so, and only in a version that is known here.
@@ -312,7 +260,6 @@ rv_status rv_aidax_read(const rv_json_source *source, const json_t *root,
                         rv_description *description)
 {
   reader r = {.source = source, .root = root, .description = description};
-  const json_t *metadata = rv_json_object(root, "metadata");
   rv_status status = read_format(&r);
   if (!status)
     status = read_layers(&r);
@@ -323,10 +270,8 @@ rv_status rv_aidax_read(const rv_json_source *source, const json_t *root,
   if (!status)
     status = read_gain(&r, "out_gain", &description->output_gain_db);
   if (!status)
-    status = read_rate(&r, metadata);
+    status = rv_aidax_read_metadata(source, root, description);
   if (!status)
-    status = read_metadata(&r, metadata);
-  if (!status)
-    status = read_probe(&r);
+    status = rv_probe_read(source, root, description);
   return status;
 }

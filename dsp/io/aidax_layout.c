@@ -19,10 +19,6 @@ static const char *const activations[] = {
     [RV_LINEAR] = "",         [RV_TANH] = "tanh", [RV_RELU] = "relu",
     [RV_SIGMOID] = "sigmoid", [RV_ELU] = "elu",   [RV_SOFTMAX] = "softmax"};
 
-const char *const rv_aidax_reserved[] = {
-    "samplerate", "samplerate_assumed", "esr", "loudness", "input_level_dbu",
-    "knobs",      "output_level_dbu",   NULL};
-
 const rv_aidax_type *rv_aidax_type_named(const char *name)
 {
   for (size_t t = 0; t < sizeof types / sizeof *types; t++)

@@ -6,7 +6,6 @@
 
 #include "formats.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,47 +122,10 @@ static json_t *layers_of(const rv_description *description)
   return list;
 }
 
-static json_t *knobs_of(const rv_description *description)
-{
-  json_t *list = json_array();
-  for (int k = 0; list && k < description->n_knobs; k++) {
-    const rv_knob *knob = &description->knobs[k];
-    json_t *entry = json_pack(
-        "{s:s, s:o, s:o, s:o}", "name", knob->name, "minimum", rv_json_from_float(knob->minimum),
-        "maximum", rv_json_from_float(knob->maximum), "initial", rv_json_from_float(knob->initial));
-    if (!append(list, entry)) {
-      json_decref(list);
-      list = NULL;
-    }
-  }
-  return list;
-}
-
-/// A whole rate as an integer, as other writers have it.
-static json_t *rate_of(double rate)
-{
-  return rate == floor(rate) ? json_integer((json_int_t)rate) : json_real(rate);
-}
-
-static bool set_measure(json_t *metadata, const char *key, double number)
-{
-  return !isfinite(number) || set(metadata, key, json_real(number));
-}
-
 static json_t *metadata_of(const rv_description *description)
 {
-  json_t *object = json_object();
-  bool done = object;
-  for (size_t t = 0; done && t < description->n_texts; t++)
-    done = set(object, description->texts[t].key, json_string(description->texts[t].value));
-  done = done && set(object, "samplerate", rate_of(description->rate)) &&
-         (description->rate_known || set(object, "samplerate_assumed", json_true())) &&
-         set_measure(object, "esr", description->esr) &&
-         set_measure(object, "loudness", description->loudness_db) &&
-         set_measure(object, "input_level_dbu", description->input_level_dbu) &&
-         set_measure(object, "output_level_dbu", description->output_level_dbu) &&
-         (!description->n_knobs || set(object, "knobs", knobs_of(description)));
-  if (done)
+  json_t *object = rv_metadata_of(description);
+  if (object && set(object, "samplerate", rv_metadata_rate(description->rate)))
     return object;
   json_decref(object);
   return NULL;
@@ -173,7 +135,6 @@ static json_t *root_of(const rv_description *description)
 {
   const bool own = needs_own_keys(description);
   const bool plain_skip = description->skip == 0.0F || description->skip == 1.0F;
-  const size_t probe = description->n_probe;
   json_t *root = json_object();
   bool done = root;
   if (own)
@@ -187,45 +148,16 @@ static json_t *root_of(const rv_description *description)
          (description->output_gain_db == 0.0 ||
           set(root, "out_gain", json_real(description->output_gain_db))) &&
          set(root, "metadata", metadata_of(description)) &&
-         set(root, "layers", layers_of(description));
-  if (done && probe)
-    done = set(root, "input_batch", rv_json_from_floats(description->probe_input, probe, 0)) &&
-           set(root, "output_batch", rv_json_from_floats(description->probe_output, probe, 0));
+         set(root, "layers", layers_of(description)) && rv_probe_write(root, description);
   if (done)
     return root;
   json_decref(root);
   return NULL;
 }
 
-/// Texts that the layout would not give back: keys that mean something else, bytes that are not
-/// UTF-8.
-static rv_status check_texts(const rv_description *description, rv_error *error)
-{
-  for (size_t t = 0; t < description->n_texts; t++) {
-    const struct rv_text *text = &description->texts[t];
-    for (size_t r = 0; rv_aidax_reserved[r]; r++)
-      if (!strcmp(text->key, rv_aidax_reserved[r]))
-        return rv_fail(error, RV_UNSUPPORTED, "a text cannot have the key \"%s\"", text->key);
-    json_t *key = json_string(text->key);
-    json_t *value = json_string(text->value);
-    const bool sound = key && value;
-    json_decref(key);
-    json_decref(value);
-    if (!sound)
-      return rv_fail(error, RV_UNSUPPORTED, "text \"%.40s\" is not valid UTF-8", text->key);
-  }
-  for (int k = 0; k < description->n_knobs; k++) {
-    json_t *name = json_string(description->knobs[k].name);
-    json_decref(name);
-    if (!name)
-      return rv_fail(error, RV_UNSUPPORTED, "the name of knob %d is not valid UTF-8", k + 1);
-  }
-  return RV_OK;
-}
-
 rv_status rv_aidax_write(const rv_description *description, json_t **root, rv_error *error)
 {
-  const rv_status status = check_texts(description, error);
+  const rv_status status = rv_metadata_check(description, error);
   if (status)
     return status;
   *root = root_of(description);

@@ -34,9 +34,6 @@ const rv_aidax_type *rv_aidax_type_of(rv_kind kind);
 const char *rv_aidax_activation_name(rv_activation activation);
 bool rv_aidax_activation_named(const char *name, rv_activation *activation);
 
-/// Members of "metadata" that are numbers or lists, never texts; ended by NULL.
-extern const char *const rv_aidax_reserved[];
-
 /// Fills an empty description from the root of a file; rv_description_check is still to come.
 rv_status rv_aidax_read(const rv_json_source *source, const json_t *root,
                         rv_description *description);
@@ -46,6 +43,15 @@ rv_status rv_nam_read(const rv_json_source *source, const json_t *root,
                       rv_description *description);
 rv_status rv_torch_read(const rv_json_source *source, const json_t *root,
                         rv_description *description);
+
+/// Rate, texts and measures alone.
+rv_status rv_aidax_read_metadata(const rv_json_source *source, const json_t *root,
+                                 rv_description *description);
+rv_status rv_nam_read_metadata(const rv_json_source *source, const json_t *root,
+                               rv_description *description);
+
+/// The whole text of a regular file, to be freed.
+rv_status rv_file_text(const char *path, char **text, size_t *size, rv_error *error);
 
 /// Whether an object has members as a flat state_dict of PyTorch has them.
 bool rv_torch_is(const json_t *root);
@@ -58,6 +64,32 @@ void rv_torch_take(const rv_layer *layer, float *const arrays[4]);
 /// hold.
 rv_status rv_aidax_write(const rv_description *description, json_t **root, rv_error *error);
 rv_status rv_guitarml_write(const rv_description *description, json_t **root, rv_error *error);
+rv_status rv_nam_write(const rv_description *description, json_t **root, rv_error *error);
+
+/// "metadata", the same members in all formats that are written (recurve/io.h lists them).
+/// Takes every member that has no place of its own, but for those in `passed_over` (ended by NULL):
+/// texts under their key, other values but null as the text of their JSON under "KEY:json".
+rv_status rv_metadata_take(const rv_json_source *source, const json_t *object,
+                           const char *const *passed_over, rv_description *description);
+/// Takes measures and what is said of the knobs, which are there already.
+void rv_metadata_measures(const rv_json_source *source, const json_t *metadata,
+                          rv_description *description);
+bool rv_metadata_rate_assumed(const json_t *metadata);
+/// RV_UNSUPPORTED where rv_metadata_of would not give the texts back.
+rv_status rv_metadata_check(const rv_description *description, rv_error *error);
+/// All but the rate; NULL without memory.
+json_t *rv_metadata_of(const rv_description *description);
+/// A whole rate as an integer, as other writers have it.
+json_t *rv_metadata_rate(double rate);
+
+/// The self-test vector, "input_batch" and "output_batch" at the top of a file. Writing returns
+/// false without memory.
+rv_status rv_probe_read(const rv_json_source *source, const json_t *root,
+                        rv_description *description);
+bool rv_probe_write(json_t *root, const rv_description *description);
+
+/// Adds to a list of reasons in one line: "; " and the words, as far as there is room.
+void rv_reason_add(rv_error *reasons, const char *format, ...) RV_PRINTF(2, 3);
 
 /// Names the knobs of a description "Knob 1" ..., from 0 to 1, in the middle. RV_UNSUPPORTED where
 /// there are too many.

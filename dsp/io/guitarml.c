@@ -149,6 +149,27 @@ static rv_status read_skip_and_rate(const rv_json_source *source, const json_t *
   return status;
 }
 
+/// Not of this family's own: what rv_guitarml_write keeps for a way back.
+static rv_status read_metadata(const rv_json_source *source, const json_t *root,
+                               rv_description *description)
+{
+  static const char *const sizes_and_kind[] = {
+      "model",       "input_size", "skip",        "unit_type",   "num_layers",
+      "output_size", "bias_fl",    "hidden_size", "sample_rate", NULL};
+  static const char *const none[] = {NULL};
+  const json_t *metadata = rv_json_object(root, "metadata");
+  rv_status status =
+      rv_metadata_take(source, rv_json_object(root, "model_data"), sizes_and_kind, description);
+  if (!status)
+    status = rv_metadata_take(source, metadata, none, description);
+  rv_metadata_measures(source, metadata, description);
+  if (rv_metadata_rate_assumed(metadata))
+    description->rate_known = false;
+  if (!status)
+    status = rv_probe_read(source, root, description);
+  return status;
+}
+
 rv_status rv_guitarml_read(const rv_json_source *source, const json_t *root,
                            rv_description *description)
 {
@@ -168,5 +189,7 @@ rv_status rv_guitarml_read(const rv_json_source *source, const json_t *root,
     status = read_head(source, &v, &s, dict, description);
   if (!status)
     status = read_skip_and_rate(source, rv_json_object(root, "model_data"), description);
+  if (!status)
+    status = read_metadata(source, root, description);
   return status;
 }

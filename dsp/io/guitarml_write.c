@@ -5,53 +5,55 @@
 
 #include "formats.h"
 
-#include <math.h>
-
 static bool set(json_t *object, const char *key, json_t *value)
 {
   return !json_object_set_new(object, key, value);
 }
 
-static rv_status check_layers(const rv_description *description, rv_error *error)
+static bool has_start(const rv_layer *layer)
+{
+  for (int n = 0; n < rv_kind_states(layer->kind) * layer->units; n++)
+    if (layer->start[n] != 0.0F)
+      return true;
+  return false;
+}
+
+static void check_layers(const rv_description *description, rv_error *reasons)
 {
   const rv_layer *first = &description->layers[0];
   const int last = description->n_layers - 1;
   if (first->kind != RV_LSTM && first->kind != RV_GRU)
-    return rv_fail(error, RV_UNSUPPORTED, "layer 1 is %s; GuitarML holds LSTM and GRU",
-                   rv_kind_name(first->kind));
+    rv_reason_add(reasons, "layer 1 is %s", rv_kind_name(first->kind));
   for (int l = 0; l < last; l++) {
     const rv_layer *layer = &description->layers[l];
     if (layer->kind != first->kind || layer->units != first->units)
-      return rv_fail(error, RV_UNSUPPORTED,
-                     "layer %d differs from layer 1; GuitarML holds layers of one kind and size",
-                     l + 1);
-    for (int n = 0; n < rv_kind_states(layer->kind) * layer->units; n++)
-      if (layer->start[n] != 0.0F)
-        return rv_fail(error, RV_UNSUPPORTED, "layer %d has a start state; GuitarML holds none",
-                       l + 1);
+      rv_reason_add(reasons, "layer %d differs from layer 1", l + 1);
+    if (has_start(layer))
+      rv_reason_add(reasons, "layer %d has a start state", l + 1);
   }
   if (description->layers[last].activation != RV_LINEAR)
-    return rv_fail(error, RV_UNSUPPORTED, "the last layer has an activation; GuitarML holds none");
-  return RV_OK;
+    rv_reason_add(reasons, "the last layer has an activation");
 }
 
 static rv_status check(const rv_description *description, rv_error *error)
 {
-  const rv_status status = check_layers(description, error);
-  if (status)
-    return status;
+  rv_error reasons = {{0}};
+  check_layers(description, &reasons);
   if (description->skip != 0.0F && description->skip != 1.0F)
-    return rv_fail(error, RV_UNSUPPORTED, "a skip gain of %g; GuitarML holds 0 or 1",
-                   (double)description->skip);
+    rv_reason_add(&reasons, "a skip gain of %g", (double)description->skip);
   if (description->input_gain_db != 0.0 || description->output_gain_db != 0.0)
-    return rv_fail(error, RV_UNSUPPORTED, "gains of %g and %g dB; GuitarML holds none",
-                   description->input_gain_db, description->output_gain_db);
+    rv_reason_add(&reasons, "gains of %g and %g dB", description->input_gain_db,
+                  description->output_gain_db);
   for (int k = 0; k < description->n_knobs; k++)
     if (description->knobs[k].minimum != 0.0F || description->knobs[k].maximum != 1.0F)
-      return rv_fail(error, RV_UNSUPPORTED, "knob %d goes from %g to %g; GuitarML holds 0 to 1",
-                     k + 1, (double)description->knobs[k].minimum,
-                     (double)description->knobs[k].maximum);
-  return RV_OK;
+      rv_reason_add(&reasons, "knob %d goes from %g to %g", k + 1,
+                    (double)description->knobs[k].minimum, (double)description->knobs[k].maximum);
+  if (!reasons.text[0])
+    return RV_OK;
+  return rv_fail(error, RV_UNSUPPORTED,
+                 "%s; GuitarML holds LSTM or GRU layers of one size, knobs from 0 to 1 and a plain "
+                 "skip connection, nothing else",
+                 reasons.text);
 }
 
 /// The recurrent bias: of a GRU what is inside the product with r, else nothing.
@@ -115,11 +117,9 @@ static json_t *model_data_of(const rv_description *description)
                 first->kind == RV_LSTM ? "LSTM" : "GRU", "num_layers", description->n_layers - 1,
                 "hidden_size", first->units, "bias_fl", 1);
   const double rate = description->rate;
-  const bool whole = rate == floor(rate);
   // Absent means 44100 that the file did not say.
   const bool say = description->rate_known || rate != 44100.0;
-  if (object && (!say || set(object, "sample_rate",
-                             whole ? json_integer((json_int_t)rate) : json_real(rate))))
+  if (object && (!say || set(object, "sample_rate", rv_metadata_rate(rate))))
     return object;
   json_decref(object);
   return NULL;
@@ -127,12 +127,15 @@ static json_t *model_data_of(const rv_description *description)
 
 rv_status rv_guitarml_write(const rv_description *description, json_t **root, rv_error *error)
 {
-  const rv_status status = check(description, error);
+  rv_status status = check(description, error);
+  if (!status)
+    status = rv_metadata_check(description, error);
   if (status)
     return status;
   json_t *object = json_object();
   if (object && set(object, "model_data", model_data_of(description)) &&
-      set(object, "state_dict", dict_of(description))) {
+      set(object, "metadata", rv_metadata_of(description)) &&
+      set(object, "state_dict", dict_of(description)) && rv_probe_write(object, description)) {
     *root = object;
     return RV_OK;
   }

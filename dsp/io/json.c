@@ -243,26 +243,6 @@ rv_status rv_json_optional(const rv_json_source *source, const json_t *object, c
                  place, key, kind_of(value));
 }
 
-rv_status rv_json_texts(const rv_json_source *source, const json_t *object,
-                        const char *const *reserved, rv_description *description)
-{
-  const char *key = NULL;
-  json_t *value = NULL;
-  json_object_foreach((json_t *)object, key, value)
-  {
-    bool is_reserved = !json_is_string(value);
-    for (size_t r = 0; reserved[r]; r++)
-      is_reserved = is_reserved || !strcmp(key, reserved[r]);
-    if (is_reserved)
-      continue;
-    const rv_status status =
-        rv_description_set_text(description, key, json_string_value(value), source->error);
-    if (status)
-      return status;
-  }
-  return RV_OK;
-}
-
 void rv_json_one_line(rv_error *error)
 {
   if (!error)

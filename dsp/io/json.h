@@ -49,16 +49,15 @@ rv_status rv_json_integer(const rv_json_source *source, const json_t *value, con
 rv_status rv_json_optional(const rv_json_source *source, const json_t *object, const char *key,
                            const char *place, double *number);
 
-/// Takes every text among the members of an object into the texts of a description, except those
-/// whose keys are in `reserved` (ended by NULL).
-rv_status rv_json_texts(const rv_json_source *source, const json_t *object,
-                        const char *const *reserved, rv_description *description);
-
 /// A JSON list of numbers; NULL without memory. `columns` 0: one list of `rows`.
 json_t *rv_json_from_floats(const float *array, size_t rows, size_t columns);
 
 /// The number with the fewest digits that reads back as the same float.
 json_t *rv_json_from_float(float number);
+
+/// The JSON of any value in one line, to be freed; NULL without memory. A number has the digits
+/// that it needs to read back the same.
+char *rv_json_text_of(const json_t *value);
 
 /// Writes a value so that people can read it: one line for each member and for each list of
 /// numbers; floats in lists have the nine digits that they need, other numbers as many as it takes.

@@ -40,11 +40,71 @@ json_t *rv_json_from_float(float number)
   return json_real(strtod(text, NULL));
 }
 
+static int write_scalar(FILE *file, const json_t *value)
+{
+  const int digits = json_is_real(value) ? digits_of(json_real_value(value), false) : 9;
+  return json_dumpf(value, file,
+                    JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION((size_t)digits));
+}
+
+static int write_key(FILE *file, const char *key)
+{
+  json_t *name = json_string(key);
+  const int failed = write_scalar(file, name);
+  json_decref(name);
+  return failed;
+}
+
+static int write_compact(FILE *file, const json_t *value)
+{
+  const char *separator = "";
+  const char *key = NULL;
+  json_t *member = NULL;
+  if (!json_is_object(value) && !json_is_array(value))
+    return write_scalar(file, value);
+  int failed = fputs(json_is_object(value) ? "{" : "[", file) < 0;
+  json_object_foreach((json_t *)value, key, member)
+  {
+    failed = failed || fputs(separator, file) < 0 || write_key(file, key) || fputs(":", file) < 0 ||
+             write_compact(file, member);
+    separator = ",";
+  }
+  for (size_t i = 0; !failed && i < json_array_size(value); i++)
+    failed = (i && fputs(",", file) < 0) || write_compact(file, json_array_get(value, i));
+  return failed || fputs(json_is_object(value) ? "}" : "]", file) < 0 ? -1 : 0;
+}
+
+char *rv_json_text_of(const json_t *value)
+{
+  char *text = NULL;
+  size_t size = 0;
+  FILE *file = open_memstream(&text, &size);
+  if (!file)
+    return NULL;
+  int failed = write_compact(file, value);
+  failed = fclose(file) || failed;
+  if (!failed)
+    return text;
+  free(text);
+  return NULL;
+}
+
 static bool is_object_within(const json_t *value)
 {
   if (json_is_object(value))
     return true;
   return json_is_array(value) && is_object_within(json_array_get(value, 0));
+}
+
+/// Whether nine digits do for all numbers of a list: weights, not what others have in metadata.
+static bool are_floats(const json_t *value)
+{
+  if (json_is_real(value))
+    return (double)(float)json_real_value(value) == json_real_value(value);
+  for (size_t i = 0; i < json_array_size(value); i++)
+    if (!are_floats(json_array_get(value, i)))
+      return false;
+  return true;
 }
 
 static size_t depth_of(const json_t *value)
@@ -66,12 +126,8 @@ static int write_object(FILE *file, const json_t *value, int indent)
   json_t *member = NULL;
   json_object_foreach((json_t *)value, key, member)
   {
-    if (fputs(separator, file) < 0 || write_break(file, indent + 2))
-      return -1;
-    json_t *name = json_string(key);
-    const int failed = json_dumpf(name, file, JSON_ENCODE_ANY);
-    json_decref(name);
-    if (failed || fputs(": ", file) < 0 || write_value(file, member, indent + 2))
+    if (fputs(separator, file) < 0 || write_break(file, indent + 2) || write_key(file, key) ||
+        fputs(": ", file) < 0 || write_value(file, member, indent + 2))
       return -1;
     separator = ",";
   }
@@ -96,9 +152,9 @@ static int write_value(FILE *file, const json_t *value, int indent)
   // The weights of a layer are a list of matrices: the only lists so deep.
   if (is_object_within(value) || depth_of(value) > 2)
     return write_list(file, value, indent);
-  const int digits = json_is_real(value) ? digits_of(json_real_value(value), false) : 9;
-  return json_dumpf(value, file,
-                    JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION((size_t)digits));
+  if (json_is_array(value) && are_floats(value))
+    return json_dumpf(value, file, JSON_COMPACT | JSON_REAL_PRECISION(9));
+  return write_compact(file, value);
 }
 
 int rv_json_write(FILE *file, const json_t *value)

@@ -103,8 +103,8 @@ rv_status rv_model_read_memory(const char *text, size_t size, const char *name,
   return RV_OK;
 }
 
-/// The whole of a regular file; a device or a pipe might never end.
-static rv_status read_text(const char *path, char **text, size_t *size, rv_error *error)
+// A device or a pipe might never end.
+rv_status rv_file_text(const char *path, char **text, size_t *size, rv_error *error)
 {
   struct stat status;
   // A pipe without a writer would block the opening.
@@ -153,7 +153,7 @@ rv_status rv_model_read(const char *path, rv_description **description, rv_forma
 {
   char *text = NULL;
   size_t size = 0;
-  rv_status status = read_text(path, &text, &size, error);
+  rv_status status = rv_file_text(path, &text, &size, error);
   if (!status)
     status = rv_model_read_memory(text, size, path, description, format, error);
   else
@@ -181,6 +181,23 @@ static rv_status write_root(const char *path, const json_t *root, rv_error *erro
   return rv_fail_writing(error, path, reason);
 }
 
+static rv_status make_root(const rv_description *description, rv_format format, json_t **root,
+                           rv_error *error)
+{
+  switch (format) {
+  case RV_FORMAT_AIDAX:
+    return rv_aidax_write(description, root, error);
+  case RV_FORMAT_GUITARML:
+    return rv_guitarml_write(description, root, error);
+  case RV_FORMAT_NAM:
+    return rv_nam_write(description, root, error);
+  case RV_FORMAT_TORCH:
+    break;
+  }
+  return rv_fail(error, RV_UNSUPPORTED, "%s files are read only; write aidax, guitarml or nam",
+                 rv_format_name(format));
+}
+
 rv_status rv_model_write(const char *path, const rv_description *description, rv_format format,
                          rv_error *error)
 {
@@ -193,13 +210,8 @@ rv_status rv_model_write(const char *path, const rv_description *description, rv
   if (!status && numbers > RV_JSON_MAX_NUMBERS)
     status = rv_fail(&reason, RV_UNSUPPORTED, "%zu numbers; a model file holds at most %zu",
                      numbers, RV_JSON_MAX_NUMBERS);
-  if (!status && format == RV_FORMAT_AIDAX)
-    status = rv_aidax_write(description, &root, &reason);
-  else if (!status && format == RV_FORMAT_GUITARML)
-    status = rv_guitarml_write(description, &root, &reason);
-  else if (!status)
-    status = rv_fail(&reason, RV_UNSUPPORTED, "%s files are read only; write aidax or guitarml",
-                     rv_format_name(format));
+  if (!status)
+    status = make_root(description, format, &root, &reason);
   if (status)
     return rv_fail(error, status, "%s: not written: %s", path, reason.text);
   status = write_root(path, root, error);

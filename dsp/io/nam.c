@@ -5,6 +5,7 @@
 
 #include "formats.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +15,8 @@ typedef struct sizes {
   int layers;
 } sizes;
 
-/// Members of "metadata" with a place of their own in a description.
-static const char *const reserved[] = {"loudness", "input_level_dbu", "output_level_dbu", "date",
-                                       NULL};
+/// Members of "metadata" with a meaning of their own here.
+static const char *const special[] = {"date", NULL};
 
 static rv_status read_size(const rv_json_source *source, const json_t *config, const char *key,
                            int maximum, int *number)
@@ -99,45 +99,64 @@ static rv_status read_layers(const rv_json_source *source, const json_t *root, c
   return status;
 }
 
-/// The day of an object with "year", "month" and "day", as a text.
+/// The time of an object with "year", "month", "day" and perhaps "hour", "minute", "second", as a
+/// text that rv_nam_write takes apart again.
 static rv_status read_date(const rv_json_source *source, const json_t *metadata,
                            rv_description *description)
 {
+  static const struct {
+    const char *key;
+    int minimum, maximum;
+  } parts[] = {{"year", 1, 9999}, {"month", 1, 12},  {"day", 1, 31},
+               {"hour", 0, 23},   {"minute", 0, 59}, {"second", 0, 60}};
   const json_t *date = json_object_get(metadata, "date");
   const rv_json_source quiet = {.name = source->name};
-  char text[32];
-  int year = 0;
-  int month = 0;
-  int day = 0;
+  char text[64];
+  int at[6] = {0};
+  size_t known = 0;
   if (json_is_string(date))
     return rv_description_set_text(description, "date", json_string_value(date), source->error);
-  if (rv_json_integer(&quiet, json_object_get(date, "year"), "", 1, 9999, &year) ||
-      rv_json_integer(&quiet, json_object_get(date, "month"), "", 1, 12, &month) ||
-      rv_json_integer(&quiet, json_object_get(date, "day"), "", 1, 31, &day))
+  while (known < 6 && !rv_json_integer(&quiet, json_object_get(date, parts[known].key), "",
+                                       parts[known].minimum, parts[known].maximum, &at[known]))
+    known++;
+  if (known < 3)
     return RV_OK;
-  (void)snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day);
+  if (known == 6)
+    (void)snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02d", at[0], at[1], at[2], at[3],
+                   at[4], at[5]);
+  else
+    (void)snprintf(text, sizeof text, "%04d-%02d-%02d", at[0], at[1], at[2]);
   return rv_description_set_text(description, "date", text, source->error);
 }
 
-static rv_status read_metadata(const rv_json_source *source, const json_t *root,
-                               rv_description *description)
+/// The error of a file that does not say it itself, from what its trainer noted.
+static void read_validation(const rv_json_source *source, const json_t *metadata,
+                            rv_description *description)
 {
   const rv_json_source quiet = {.name = source->name};
+  if (isnan(description->esr))
+    (void)rv_json_optional(&quiet, rv_json_object(metadata, "training"), "validation_esr", "",
+                           &description->esr);
+}
+
+rv_status rv_nam_read_metadata(const rv_json_source *source, const json_t *root,
+                               rv_description *description)
+{
   const json_t *metadata = rv_json_object(root, "metadata");
   double rate = 0.0;
   rv_status status = rv_json_optional(source, root, "sample_rate", "", &rate);
   if (!status && rate != 0.0) {
     description->rate = rate;
-    description->rate_known = true;
+    description->rate_known = !rv_metadata_rate_assumed(metadata);
   }
-  if (!status && metadata)
-    status = rv_json_texts(source, metadata, reserved, description);
+  if (!status)
+    status = rv_metadata_take(source, metadata, special, description);
   if (!status)
     status = read_date(source, metadata, description);
-  // Measures are not needed to play: one that is not a number counts as unknown.
-  (void)rv_json_optional(&quiet, metadata, "loudness", "", &description->loudness_db);
-  (void)rv_json_optional(&quiet, metadata, "input_level_dbu", "", &description->input_level_dbu);
-  (void)rv_json_optional(&quiet, metadata, "output_level_dbu", "", &description->output_level_dbu);
+  rv_metadata_measures(source, metadata, description);
+  read_validation(source, metadata, description);
+  if (!status)
+    status = rv_probe_read(source, root, description);
   return status;
 }
 
@@ -157,6 +176,6 @@ rv_status rv_nam_read(const rv_json_source *source, const json_t *root, rv_descr
   if (!status)
     status = read_layers(source, root, &s, description);
   if (!status)
-    status = read_metadata(source, root, description);
+    status = rv_nam_read_metadata(source, root, description);
   return status;
 }

@@ -1,10 +1,22 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-#include "recurve/io.h"
+#include "formats.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
+
+void rv_reason_add(rv_error *reasons, const char *format, ...)
+{
+  size_t used = strlen(reasons->text);
+  if (used && used + 2 < sizeof reasons->text)
+    used += (size_t)snprintf(reasons->text + used, sizeof reasons->text - used, "; ");
+  va_list arguments;
+  va_start(arguments, format);
+  (void)vsnprintf(reasons->text + used, sizeof reasons->text - used, format, arguments);
+  va_end(arguments);
+}
 
 rv_status rv_fail_reading(rv_error *error, const char *path, int reason)
 {

@@ -246,8 +246,8 @@ static char *text_of(const rv_description *model, rv_format format, size_t *size
 
 START_TEST(a_truncated_file_is_refused_wherever_it_ends)
 {
-  for (int format = RV_FORMAT_AIDAX; format <= RV_FORMAT_GUITARML; format++) {
-    rv_description *model = rv_handmade_model(RV_GRU, 1, 12, 3);
+  for (int format = RV_FORMAT_AIDAX; format <= RV_FORMAT_NAM; format++) {
+    rv_description *model = rv_handmade_model(RV_LSTM, 1, 12, 3);
     size_t size = 0;
     char *text = text_of(model, (rv_format)format, &size);
     for (size_t end = 0; end + 2 < size; end += end < 1000 ? 1 : 97) {
@@ -267,13 +267,12 @@ START_TEST(a_truncated_file_is_refused_wherever_it_ends)
 }
 END_TEST
 
-START_TEST(changed_bytes_give_a_line_or_a_sound_model)
+static void change_bytes(const rv_description *model, rv_format format, int rounds)
 {
   uint64_t seed = 9;
-  rv_description *model = rv_handmade_any(4);
   size_t size = 0;
-  char *text = text_of(model, RV_FORMAT_AIDAX, &size);
-  for (int round = 0; round < 3000; round++) {
+  char *text = text_of(model, format, &size);
+  for (int round = 0; round < rounds; round++) {
     const double place = ((double)rv_test_random(&seed) + 1.0) / 2.0;
     const size_t at = (size_t)(place * (double)(size - 1));
     const char old = text[at];
@@ -282,7 +281,36 @@ START_TEST(changed_bytes_give_a_line_or_a_sound_model)
     text[at] = old;
   }
   free(text);
+}
+
+START_TEST(changed_bytes_give_a_line_or_a_sound_model)
+{
+  rv_description *model = rv_handmade_any(4);
+  change_bytes(model, RV_FORMAT_AIDAX, 2000);
   rv_description_free(model);
+  model = rv_handmade_model(RV_LSTM, 2, 4, 4);
+  ck_assert(!rv_model_make_probe(model, 30, NULL));
+  ck_assert(!rv_description_set_text(model, "date", "2024-10-09 18:44:41", NULL));
+  ck_assert(!rv_description_set_text(model, "training:json", "{\"a\":[0.5,null]}", NULL));
+  change_bytes(model, RV_FORMAT_GUITARML, 1000);
+  change_bytes(model, RV_FORMAT_NAM, 1000);
+  rv_description_free(model);
+}
+END_TEST
+
+START_TEST(metadata_without_end_is_refused_cheaply)
+{
+  enum { MEMBERS = 200000 };
+  char *text = malloc(MEMBERS * 14 + 200);
+  ck_assert_ptr_nonnull(text);
+  int used = sprintf(text, "{\"in_shape\":[1],\"layers\":[" SOUND "],\"metadata\":{\"a\":1");
+  for (int m = 0; m < MEMBERS; m++)
+    used += sprintf(text + used, ",\"%d\":1", m);
+  (void)sprintf(text + used, "}}");
+  const clock_t start = clock();
+  rv_handmade_assert_refused(text, RV_BAD_FORMAT, "more than 500 entries of metadata");
+  ck_assert_double_lt((double)(clock() - start) / CLOCKS_PER_SEC, 3.0);
+  free(text);
 }
 END_TEST
 
@@ -408,6 +436,7 @@ int main(void)
   tcase_add_test(cases, guitarml_files_with_a_fault_are_refused_by_key);
   tcase_add_test(cases, a_truncated_file_is_refused_wherever_it_ends);
   tcase_add_test(cases, changed_bytes_give_a_line_or_a_sound_model);
+  tcase_add_test(cases, metadata_without_end_is_refused_cheaply);
   tcase_add_test(cases, deep_nesting_is_refused_cheaply);
   tcase_add_test(cases, numbers_without_end_are_refused_cheaply);
   tcase_add_test(cases, lists_without_end_are_refused_cheaply);

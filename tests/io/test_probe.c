@@ -78,15 +78,82 @@ START_TEST(a_model_whose_gates_were_mixed_up_fails_its_self_test)
 {
   rv_description *model = rv_handmade_model(RV_GRU, 1, 8, 3);
   rv_error error = {{0}};
-  double difference = 0.0;
+  rv_self_test test;
   ck_assert_int_eq(rv_model_make_probe(model, FRAMES, NULL), RV_OK);
-  ck_assert_int_eq(rv_model_self_test(model, &difference, NULL), RV_OK);
-  ck_assert_double_eq(difference, 0.0);
+  ck_assert_int_eq(rv_model_self_test(model, &test, NULL), RV_OK);
+  ck_assert(test.agrees && test.telling && test.frames == FRAMES);
+  ck_assert_double_eq(test.peak_error, 0.0);
   swap_gates(&model->layers[0]);
-  ck_assert_int_eq(rv_model_self_test(model, &difference, &error), RV_BAD_FORMAT);
-  ck_assert_double_gt(difference, 1e-3);
+  ck_assert_int_eq(rv_model_self_test(model, &test, &error), RV_BAD_FORMAT);
+  ck_assert(!test.agrees);
+  ck_assert_double_gt(test.peak_error, 1e-3);
+  ck_assert_double_gt(test.peak_error, test.bound);
   ck_assert_msg(strstr(error.text, "converted wrongly or damaged"), "%s", error.text);
   rv_description_free(model);
+}
+END_TEST
+
+START_TEST(a_vector_near_silence_is_said_to_tell_nothing)
+{
+  rv_description *model = rv_handmade_model(RV_LSTM, 0, 8, 3);
+  rv_self_test test;
+  for (int n = 0; n < 8; n++)
+    model->layers[1].w[n] = 0.0F;
+  model->layers[1].b[0] = 1e-4F;
+  ck_assert_int_eq(rv_model_self_test(model, &test, NULL), RV_OK);
+  ck_assert_uint_eq(test.frames, 0);
+  ck_assert_int_eq(rv_model_make_probe(model, FRAMES, NULL), RV_OK);
+  ck_assert_int_eq(rv_model_self_test(model, &test, NULL), RV_OK);
+  ck_assert(test.agrees && !test.telling);
+  rv_description_free(model);
+}
+END_TEST
+
+/// The largest difference of what two models play, over the peak of the first.
+static double difference_of(const rv_description *one, const rv_description *other)
+{
+  static float in[FRAMES];
+  static double a[FRAMES];
+  static double b[FRAMES];
+  uint64_t seed = 5;
+  double peak = 0.0;
+  double difference = 0.0;
+  for (int t = 0; t < FRAMES; t++)
+    in[t] = rv_test_random(&seed);
+  rv_reference *reference = rv_reference_new(one, true);
+  rv_reference_process(reference, in, a, FRAMES);
+  rv_reference_free(reference);
+  reference = rv_reference_new(other, true);
+  rv_reference_process(reference, in, b, FRAMES);
+  rv_reference_free(reference);
+  for (int t = 0; t < FRAMES; t++) {
+    peak = fmax(peak, fabs(a[t]));
+    difference = fmax(difference, fabs(a[t] - b[t]));
+  }
+  return difference / peak;
+}
+
+START_TEST(gains_worked_into_the_weights_leave_the_sound_as_it_is)
+{
+  rv_description *model = rv_handmade_model(RV_GRU, 1, 8, 3);
+  rv_description *folded = NULL;
+  rv_error error = {{0}};
+  model->input_gain_db = 4.5;
+  model->output_gain_db = -3.25;
+  model->skip = 1.0F;
+  ck_assert_int_eq(rv_model_make_probe(model, FRAMES, NULL), RV_OK);
+  ck_assert_int_eq(rv_description_copy(model, &folded, NULL), RV_OK);
+  ck_assert_msg(!rv_model_fold_gains(folded, &error), "%s", error.text);
+  ck_assert_double_eq(folded->input_gain_db, 0.0);
+  ck_assert_double_eq(folded->output_gain_db, 0.0);
+  ck_assert_double_le(difference_of(model, folded), 1e-6);
+  ck_assert_int_eq(rv_model_self_test(folded, NULL, NULL), RV_OK);
+  folded->output_gain_db = 1.0;
+  folded->layers[1].activation = RV_TANH;
+  ck_assert_int_eq(rv_model_fold_gains(folded, &error), RV_UNSUPPORTED);
+  ck_assert_double_eq(folded->output_gain_db, 1.0);
+  rv_description_free(model);
+  rv_description_free(folded);
 }
 END_TEST
 
@@ -146,11 +213,33 @@ START_TEST(what_other_players_refuse_is_said)
   ck_assert_int_eq(rv_description_add(model, RV_LSTM, 8, 8, RV_LINEAR, &error), RV_OK);
   ck_assert_int_eq(rv_description_add(model, RV_DENSE, 8, 1, RV_LINEAR, &error), RV_OK);
   assert_caveat(model, RV_FORMAT_AIDAX, "not one LSTM or GRU with one linear dense layer");
-  model = rv_handmade_model(RV_LSTM, 0, 20, 1);
-  assert_caveat(model, RV_FORMAT_GUITARML, "at 44100 Hz, and this model runs at 48000 Hz");
-  model = rv_handmade_model(RV_LSTM, 0, 20, 1);
+}
+END_TEST
+
+/// One that Proteus plays.
+static rv_description *proteus_model(rv_kind kind, int knobs, int units)
+{
+  rv_description *model = rv_handmade_model(kind, knobs, units, 1);
+  model->skip = 1.0F;
   model->rate = 44100.0;
-  assert_caveat(model, RV_FORMAT_GUITARML, "");
+  return model;
+}
+
+START_TEST(what_proteus_neuralpi_and_nam_players_refuse_is_said)
+{
+  assert_caveat(proteus_model(RV_LSTM, 1, 40), RV_FORMAT_GUITARML, "");
+  assert_caveat(proteus_model(RV_LSTM, 2, 20), RV_FORMAT_GUITARML, "");
+  assert_caveat(proteus_model(RV_LSTM, 2, 40), RV_FORMAT_GUITARML, "2 knobs where at most 1 is");
+  assert_caveat(proteus_model(RV_LSTM, 0, 16), RV_FORMAT_GUITARML, "LSTM of 16 units where");
+  assert_caveat(proteus_model(RV_GRU, 0, 40), RV_FORMAT_GUITARML, "GRU of 40 units where");
+  rv_description *model = proteus_model(RV_LSTM, 0, 20);
+  model->skip = 0.0F;
+  assert_caveat(model, RV_FORMAT_GUITARML, "this model has no skip connection");
+  model = proteus_model(RV_LSTM, 0, 20);
+  model->rate = 48000.0;
+  assert_caveat(model, RV_FORMAT_GUITARML, "at 44100 Hz, and this model runs at 48000 Hz");
+  assert_caveat(rv_handmade_model(RV_LSTM, 1, 16, 1), RV_FORMAT_NAM, "1 knobs where none");
+  assert_caveat(rv_handmade_model(RV_LSTM, 0, 17, 1), RV_FORMAT_NAM, "");
 }
 END_TEST
 
@@ -161,8 +250,11 @@ int main(void)
   tcase_add_test(cases, a_vector_is_met_by_the_double_reference_whatever_gains_knobs_and_start);
   tcase_add_test(cases, a_vector_is_the_same_every_time_and_is_neither_silent_nor_clipped);
   tcase_add_test(cases, a_model_whose_gates_were_mixed_up_fails_its_self_test);
+  tcase_add_test(cases, a_vector_near_silence_is_said_to_tell_nothing);
+  tcase_add_test(cases, gains_worked_into_the_weights_leave_the_sound_as_it_is);
   tcase_add_test(cases, a_gain_of_ninety_below_or_less_is_silence);
   tcase_add_test(cases, what_other_players_refuse_is_said);
+  tcase_add_test(cases, what_proteus_neuralpi_and_nam_players_refuse_is_said);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);
 }

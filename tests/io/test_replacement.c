@@ -212,8 +212,8 @@ START_TEST(a_model_that_no_reader_would_take_is_not_written)
   ck_assert_msg(strstr(error.text, "not valid UTF-8"), "%s", error.text);
   rv_description_free(model);
   model = rv_handmade_model(RV_LSTM, 0, 4, 1);
-  ck_assert_int_eq(rv_model_write(path, model, RV_FORMAT_NAM, &error), RV_UNSUPPORTED);
-  ck_assert_msg(strstr(error.text, "nam files are read only"), "%s", error.text);
+  ck_assert_int_eq(rv_model_write(path, model, RV_FORMAT_TORCH, &error), RV_UNSUPPORTED);
+  ck_assert_msg(strstr(error.text, "torch files are read only"), "%s", error.text);
   rv_description_free(model);
   model = rv_handmade_model(RV_LSTM, 0, 600, 1);
   ck_assert_int_eq(rv_model_write(path, model, RV_FORMAT_AIDAX, &error), RV_UNSUPPORTED);
