@@ -6,9 +6,11 @@
 #include "cli/interrupt.h"
 #include "cli/report.h"
 #include "commands.h"
+#include "learn/names.h"
 #include "learn/outcome.h"
 #include "learn/pair.h"
 #include "learn/progress.h"
+#include "report/page.h"
 
 #include "recurve/io.h"
 #include "recurve/train.h"
@@ -118,6 +120,11 @@ static const rv_option options[] = {
      .kind = RV_OPTION_LIST,
      .argument = "NAME=VALUE",
      .help = "a constant of the training to change, for experiments; may be given several times"},
+    {.name = "report",
+     .kind = RV_OPTION_PATH,
+     .argument = "FILE",
+     .help = "page to look at and listen to; the name of the model with .html if not given"},
+    {.name = "no-report", .kind = RV_OPTION_FLAG, .help = "make no page"},
     RV_OPTION_OF_QUIET,
     RV_OPTION_OF_JSON,
     RV_OPTION_END,
@@ -131,26 +138,10 @@ typedef struct training {
   const char *dry_path, *wet_path;
   char *model_path;
   char *model_stem;
+  char *page_path; ///< NULL: no page
   rv_take_pair pair, test;
   rv_train_clip train_clip, test_clip;
 } training;
-
-/// The name of a file without folders and without its ending, to be freed.
-static char *stem_of(const char *path)
-{
-  const char *slash = strrchr(path, '/');
-  const char *name = slash ? slash + 1 : path;
-  const char *dot = strrchr(name, '.');
-  return strndup(name, dot && dot != name ? (size_t)(dot - name) : strlen(name));
-}
-
-static bool same_file(const char *a, const char *b)
-{
-  struct stat first;
-  struct stat second;
-  return b && !stat(a, &first) && !stat(b, &second) && first.st_dev == second.st_dev &&
-         first.st_ino == second.st_ino;
-}
 
 /// Where the model goes, and that it can be written, before any time is spent.
 static int settle_output(training *run)
@@ -160,22 +151,42 @@ static int settle_output(training *run)
                           rv_args_text(run->args, "test-wet")};
   rv_replacement *replacement = NULL;
   rv_error error = {{0}};
-  char *stem = stem_of(run->wet_path);
+  char *stem = rv_name_stem(run->wet_path);
   const size_t size = (wanted ? strlen(wanted) : strlen(stem)) + sizeof ".json";
   run->model_path = malloc(size);
   if (run->model_path)
     (void)snprintf(run->model_path, size, "%s%s", wanted ? wanted : stem, wanted ? "" : ".json");
   free(stem);
-  run->model_stem = run->model_path ? stem_of(run->model_path) : NULL;
+  run->model_stem = run->model_path ? rv_name_stem(run->model_path) : NULL;
   if (!run->model_stem)
     return rv_failure(run->args, "out of memory");
   for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
-    if (same_file(run->model_path, inputs[i]))
+    if (rv_same_file(run->model_path, inputs[i]))
       return rv_usage_error(run->args, "%s is a recording; give the model another name with -o",
                             run->model_path);
   if (rv_replacement_begin(run->model_path, &replacement, &error))
     return rv_failure(run->args, "%s", error.text);
   rv_replacement_abandon(replacement);
+  return RV_EXIT_DONE;
+}
+
+/// Where the page goes: beside the model, and nowhere where the model is no file (/dev/stdout).
+static int settle_page(training *run)
+{
+  const char *wanted = rv_args_text(run->args, "report");
+  struct stat model;
+  if (rv_args_flag(run->args, "no-report"))
+    return RV_EXIT_DONE;
+  if (!wanted && !stat(run->model_path, &model) && !S_ISREG(model.st_mode))
+    return RV_EXIT_DONE;
+  run->page_path = wanted ? strdup(wanted) : rv_name_with_ending(run->model_path, ".html");
+  if (!run->page_path)
+    return rv_failure(run->args, "out of memory");
+  const char *taken[] = {run->model_path, run->dry_path, run->wet_path};
+  for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+    if (!strcmp(run->page_path, taken[i]) || rv_same_file(run->page_path, taken[i]))
+      return rv_usage_error(run->args, "%s has its use; give the page another name with --report",
+                            run->page_path);
   return RV_EXIT_DONE;
 }
 
@@ -239,6 +250,38 @@ static bool on_progress(void *data, const rv_train_progress *now)
   return !atomic_load(rv_interrupt_flag());
 }
 
+/// A page that fails is told, and does not take the model with it.
+static int make_page(training *run, const rv_description *model, const rv_train_result *result,
+                     bool *plotted)
+{
+  const bool held_out = run->test_clip.frames > 0;
+  const rv_train_clip *clip = held_out ? &run->test_clip : &run->train_clip;
+  const char *test_dry = rv_args_text(run->args, "test-dry");
+  const char *test_wet = rv_args_text(run->args, "test-wet");
+  const rv_page page = {.model = model,
+                        .model_path = run->model_path,
+                        .dry_path = test_dry ? test_dry : run->dry_path,
+                        .wet_path = test_wet ? test_wet : run->wet_path,
+                        .dry = clip->dry,
+                        .wet = clip->wet,
+                        .frames = clip->frames,
+                        .audio = held_out ? RV_PAGE_HELD_OUT : RV_PAGE_TRAINED,
+                        .findings = &run->pair.report,
+                        .curve = &run->progress.curve,
+                        .result = result};
+  rv_page_result made;
+  rv_error error = {{0}};
+  if (!run->page_path)
+    return RV_EXIT_DONE;
+  if (rv_page_write(run->page_path, &page, &made, &error))
+    return rv_report_failure(&run->report, "%s", error.text);
+  *plotted = made.plotted;
+  rv_report_object(&run->report, json_pack("{s:s, s:o, s:I, s:b}", "event", "report", "page",
+                                           rv_json_text(run->page_path), "bytes",
+                                           (json_int_t)made.bytes, "plots", made.plotted));
+  return RV_EXIT_DONE;
+}
+
 static int train_and_save(training *run, rv_outcome *outcome)
 {
   const rv_train_data data = {.rate = run->pair.rate,
@@ -253,12 +296,21 @@ static int train_and_save(training *run, rv_outcome *outcome)
   rv_status status = rv_train(&data, &run->config, on_progress, run, &model, &result, &error);
   if (!status)
     status = rv_outcome_write(outcome, model, &result, &error);
-  if (!status)
-    rv_outcome_tell(outcome, model, &result);
-  rv_description_free(model);
+  int exit_status = RV_EXIT_DONE;
   if (status == RV_CANCELLED)
-    return rv_report_failure(&run->report, "stopped before there was a model");
-  return status ? rv_report_failure(&run->report, "%s", error.text) : RV_EXIT_DONE;
+    exit_status = rv_report_failure(&run->report, "stopped before there was a model");
+  else if (status)
+    exit_status = rv_report_failure(&run->report, "%s", error.text);
+  if (!status) {
+    bool plotted = false;
+    exit_status = make_page(run, model, &result, &plotted);
+    rv_outcome_tell(outcome, model, &result);
+    if (run->page_path && !exit_status)
+      rv_report_line(&run->report, "to look at and listen to: %s%s", run->page_path,
+                     plotted ? "" : " (without plots, as there is no gnuplot)");
+  }
+  rv_description_free(model);
+  return exit_status;
 }
 
 static int run_training(training *run)
@@ -299,6 +351,8 @@ static int train(const rv_args *args)
   if (rv_train_check_recipe(run.config.recipe, run.config.n_recipe, &error))
     return rv_usage_error(args, "--recipe %s", error.text);
   int result = settle_output(&run);
+  if (!result)
+    result = settle_page(&run);
   rv_report_begin(&run.report, args);
   run.progress.report = &run.report;
   if (!result)
@@ -309,6 +363,7 @@ static int train(const rv_args *args)
   rv_take_pair_free(&run.test);
   free(run.model_path);
   free(run.model_stem);
+  free(run.page_path);
   return result;
 }
 

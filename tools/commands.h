@@ -11,6 +11,7 @@ extern const rv_command rv_command_capture;
 extern const rv_command rv_command_convert;
 extern const rv_command rv_command_info;
 extern const rv_command rv_command_process;
+extern const rv_command rv_command_report;
 extern const rv_command rv_command_signal;
 extern const rv_command rv_command_train;
 
