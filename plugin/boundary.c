@@ -15,17 +15,19 @@ void rv_boundary_init(rv_boundary *boundary)
     for (int i = 0; i < RV_PATH_WORDS; i++)
       atomic_init(&request->words[i], 0);
   }
+  atomic_init(&boundary->rate_mode, 0);
+  atomic_init(&boundary->steps, 0);
+  atomic_init(&boundary->embed, true);
+  for (int k = 0; k < RV_MAX_KNOBS; k++)
+    atomic_init(&boundary->positions[k], 0.5F);
   atomic_init(&boundary->ready, NULL);
   atomic_init(&boundary->retired, NULL);
 }
 
 /// The words are stored with release and loaded with acquire order: a reader that sees a word of a
 /// newer path then also sees that the sequence has moved.
-void rv_boundary_ask(rv_boundary *boundary, rv_asker asker, const char *path)
+static void write_request(rv_request *request, unsigned serial, const char *path)
 {
-  rv_request *request = &boundary->requests[asker];
-  const unsigned serial =
-      atomic_fetch_add_explicit(&boundary->last_serial, 1, memory_order_relaxed) + 1;
   const unsigned sequence = atomic_load_explicit(&request->sequence, memory_order_relaxed);
   atomic_store_explicit(&request->sequence, sequence + 1, memory_order_relaxed);
   const size_t length = strnlen(path, RV_PATH_SIZE - 1);
@@ -39,14 +41,35 @@ void rv_boundary_ask(rv_boundary *boundary, rv_asker asker, const char *path)
   atomic_store_explicit(&request->sequence, sequence + 2, memory_order_release);
 }
 
+void rv_boundary_ask(rv_boundary *boundary, rv_asker asker, const char *path)
+{
+  const unsigned serial =
+      atomic_fetch_add_explicit(&boundary->last_serial, 1, memory_order_relaxed) + 1;
+  write_request(&boundary->requests[asker], serial, path);
+}
+
+bool rv_boundary_ask_after(rv_boundary *boundary, unsigned serial, const char *path)
+{
+  if (!atomic_compare_exchange_strong_explicit(&boundary->last_serial, &serial, serial + 1,
+                                               memory_order_relaxed, memory_order_relaxed))
+    return false;
+  write_request(&boundary->requests[RV_ASKER_FOLDER], serial + 1, path);
+  return true;
+}
+
 static rv_request *newest(rv_boundary *boundary)
 {
-  rv_request *run = &boundary->requests[RV_ASKER_RUN];
-  rv_request *state = &boundary->requests[RV_ASKER_STATE];
-  return atomic_load_explicit(&run->serial, memory_order_acquire) >
-                 atomic_load_explicit(&state->serial, memory_order_acquire)
-             ? run
-             : state;
+  rv_request *found = &boundary->requests[0];
+  unsigned serial = atomic_load_explicit(&found->serial, memory_order_acquire);
+  for (int asker = 1; asker < RV_ASKERS; asker++) {
+    rv_request *other = &boundary->requests[asker];
+    const unsigned its = atomic_load_explicit(&other->serial, memory_order_acquire);
+    if (its > serial) {
+      found = other;
+      serial = its;
+    }
+  }
+  return found;
 }
 
 unsigned rv_boundary_wanted(rv_boundary *boundary)

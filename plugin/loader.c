@@ -3,105 +3,23 @@
 
 #include "loader.h"
 
-#include "recurve/io.h"
+#include "folder.h"
 
-#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void load_free(rv_load *load)
-{
-  if (!load)
-    return;
-  rv_engine_free(load->engine);
-  rv_network_free(load->network);
-  free(load);
-}
+/// Models that one press of a trigger, or many before the worker comes, lead on at most.
+#define MOST_STEPS 64
 
 static void list_free(rv_load *list)
 {
   while (list) {
     rv_load *next = list->next;
-    load_free(list);
+    rv_load_free(list);
     list = next;
   }
-}
-
-static void set_name(rv_load *load, const rv_description *model, const char *path)
-{
-  const char *name = rv_description_text(model, "name");
-  if (!name || !*name) {
-    const char *slash = strrchr(path, '/');
-    name = slash ? slash + 1 : path;
-  }
-  (void)snprintf(load->name, sizeof load->name, "%.*s", RV_TITLE_SIZE - 1, name);
-}
-
-/// What the player should know of a model that plays.
-static void warn(rv_load *load, const rv_description *model, double rate)
-{
-  rv_error error = {{0}};
-  if (rv_model_self_test(model, NULL, &error)) {
-    (void)snprintf(load->status, sizeof load->status, "%s", error.text);
-    load->warned = true;
-  }
-  if (model->rate != rate) {
-    (void)snprintf(
-        load->status, sizeof load->status,
-        "the model was made at %.10g Hz and the host runs at %.10g Hz: it plays, but does "
-        "not sound as it should; set the host to %.10g Hz",
-        model->rate, rate, model->rate);
-    load->warned = true;
-  }
-}
-
-static rv_status fill(rv_load *load, const rv_loader *loader, const char *path, rv_error *error)
-{
-  rv_description *model = NULL;
-  rv_status status = rv_model_read(path, &model, NULL, error);
-  if (status)
-    return status;
-  load->rate = model->rate;
-  load->esr = model->esr;
-  set_name(load, model, path);
-  status = rv_network_new(model, rv_isa_choose(), &load->network, error);
-  if (!status) {
-    const rv_engine_config config = {
-        .rate = loader->rate, .channels = loader->channels, .start = RV_START_SETTLED};
-    status = rv_engine_new(load->network, &config, &load->engine, error);
-  }
-  if (!status) {
-    rv_engine_set_owner(load->engine, load);
-    warn(load, model, loader->rate);
-  }
-  rv_description_free(model);
-  return status;
-}
-
-static rv_load *load_new(rv_loader *loader, const char *path, unsigned serial)
-{
-  rv_load *load = calloc(1, sizeof *load);
-  if (!load) {
-    (void)lv2_log_error(&loader->log, "out of memory for the model %s\n", path);
-    return NULL;
-  }
-  load->serial = serial;
-  load->esr = NAN;
-  if (!*path)
-    return load;
-  rv_error error = {{0}};
-  const rv_status status = fill(load, loader, path, &error);
-  if (status) {
-    load->failed = true;
-    (void)snprintf(load->status, sizeof load->status, "%s",
-                   *error.text ? error.text : rv_status_text(status));
-    (void)lv2_log_error(&loader->log, "%s\n", load->status);
-  } else if (load->warned) {
-    (void)lv2_log_warning(&loader->log, "%s: %s\n", path, load->status);
-  }
-  return load;
 }
 
 int rv_loader_init(rv_loader *loader, double rate, int channels,
@@ -123,35 +41,126 @@ void rv_loader_clear(rv_loader *loader, rv_chain *chain)
   rv_chain_reset(chain, &settings);
   rv_engine *left = rv_chain_collect(chain);
   if (left)
-    load_free(rv_engine_owner(left));
-  load_free(loader->playing);
-  load_free(loader->pending);
+    rv_load_free(rv_engine_owner(left));
+  rv_load_free(loader->playing);
+  rv_load_free(loader->pending);
   list_free(loader->waste);
   list_free(rv_boundary_collect(&loader->boundary));
-  load_free(rv_boundary_take(&loader->boundary));
+  rv_load_free(rv_boundary_take(&loader->boundary));
+  rv_copy_clear(&loader->copy);
   (void)pthread_mutex_destroy(&loader->loading);
 }
 
+static void read_wanted(rv_loader *loader, char path[RV_PATH_SIZE], unsigned *serial)
+{
+  while (!rv_boundary_read(&loader->boundary, path, serial))
+    (void)sched_yield();
+}
+
+static void read_positions(rv_loader *loader, float positions[RV_MAX_KNOBS])
+{
+  for (int k = 0; k < RV_MAX_KNOBS; k++)
+    positions[k] = atomic_load_explicit(&loader->boundary.positions[k], memory_order_relaxed);
+}
+
+/// A model that run() has not taken yet is not lost because the one after it has failed: it plays,
+/// and the reason of the failure is told with it.
+static void publish(rv_loader *loader, rv_load *load)
+{
+  rv_load *untaken = load->failed ? rv_boundary_take(&loader->boundary) : NULL;
+  if (untaken && !untaken->failed) {
+    memcpy(untaken->status, load->status, sizeof untaken->status);
+    untaken->serial = load->serial;
+    rv_load_free(load);
+    load = untaken;
+  } else {
+    rv_load_free(untaken);
+  }
+  rv_load_free(rv_boundary_publish(&loader->boundary, load));
+}
+
 /// One load alone: a request that arrives meanwhile has woken the worker once more.
-static void load_newest(rv_loader *loader)
+static void load_newest(rv_loader *loader, int rate_mode, bool browsed)
 {
   char path[RV_PATH_SIZE];
+  rv_load_order order = {
+      .path = path, .rate = loader->rate, .channels = loader->channels, .rate_mode = rate_mode};
+  read_wanted(loader, path, &order.serial);
+  read_positions(loader, order.positions);
+  rv_load *load = rv_load_new(&order, &loader->copy);
+  if (load) {
+    load->browsed = browsed;
+    if (load->failed)
+      (void)lv2_log_error(&loader->log, "%s\n", load->status);
+    else if (load->warned)
+      (void)lv2_log_warning(&loader->log, "%s: %s\n", path, load->status);
+    publish(loader, load);
+  } else {
+    (void)lv2_log_error(&loader->log, "out of memory for the model %s\n", path);
+  }
+  loader->done = order.serial;
+  loader->done_mode = rate_mode;
+}
+
+/// Asks for the model that the triggers lead to; says why where there is none.
+static bool browse(rv_loader *loader)
+{
+  int steps = atomic_exchange_explicit(&loader->boundary.steps, 0, memory_order_relaxed);
+  if (!steps)
+    return false;
+  char path[RV_PATH_SIZE];
+  char found[RV_PATH_SIZE];
   unsigned serial = 0;
-  while (!rv_boundary_read(&loader->boundary, path, &serial))
-    (void)sched_yield();
-  rv_load *load = load_new(loader, path, serial);
-  if (load)
-    load_free(rv_boundary_publish(&loader->boundary, load));
-  loader->done = serial;
+  rv_error error = {{0}};
+  steps = steps > MOST_STEPS ? MOST_STEPS : (steps < -MOST_STEPS ? -MOST_STEPS : steps);
+  read_wanted(loader, path, &serial);
+  if (!rv_folder_step(path, steps, found, &error))
+    return rv_boundary_ask_after(&loader->boundary, serial, found);
+  rv_load *word = calloc(1, sizeof *word);
+  if (word) {
+    word->serial = serial;
+    word->failed = true;
+    (void)snprintf(word->status, sizeof word->status, "%s", error.text);
+    publish(loader, word);
+  }
+  return false;
+}
+
+static void work(rv_loader *loader)
+{
+  list_free(rv_boundary_collect(&loader->boundary));
+  const bool browsed = browse(loader);
+  const int mode = atomic_load_explicit(&loader->boundary.rate_mode, memory_order_relaxed);
+  if (rv_boundary_wanted(&loader->boundary) != loader->done || mode != loader->done_mode)
+    load_newest(loader, mode, browsed);
 }
 
 void rv_loader_work(rv_loader *loader)
 {
   (void)pthread_mutex_lock(&loader->loading);
-  list_free(rv_boundary_collect(&loader->boundary));
-  if (rv_boundary_wanted(&loader->boundary) != loader->done)
-    load_newest(loader);
+  work(loader);
   (void)pthread_mutex_unlock(&loader->loading);
+}
+
+void rv_loader_prepare(rv_loader *loader)
+{
+  float positions[RV_MAX_KNOBS];
+  (void)pthread_mutex_lock(&loader->loading);
+  work(loader);
+  read_positions(loader, positions);
+  rv_load_settle(loader->playing, positions);
+  rv_load_settle(loader->pending, positions);
+  rv_load *ready = rv_boundary_take(&loader->boundary);
+  if (ready) {
+    rv_load_settle(ready, positions);
+    (void)rv_boundary_publish(&loader->boundary, ready); // every other publisher waits for us
+  }
+  (void)pthread_mutex_unlock(&loader->loading);
+}
+
+void rv_loader_step(rv_loader *loader, int steps)
+{
+  loader->steps += steps;
 }
 
 void rv_loader_set_status(rv_loader *loader, const char *text)
@@ -172,44 +181,49 @@ static void discard(rv_loader *loader, rv_load *load)
 static unsigned kick(rv_loader *loader)
 {
   const unsigned wanted = rv_boundary_wanted(&loader->boundary);
+  const int mode = atomic_load_explicit(&loader->boundary.rate_mode, memory_order_relaxed);
   if (loader->waste && rv_boundary_retire(&loader->boundary, loader->waste)) {
     loader->waste = NULL;
     loader->waste_known = false;
   }
-  if (wanted == loader->kicked && loader->waste_known)
+  const bool asked = wanted != loader->kicked || mode != loader->kicked_mode || loader->steps;
+  if (!asked && loader->waste_known)
     return RV_CHANGE_NONE;
-  if (!loader->schedule) {
-    const bool asked = wanted != loader->kicked;
-    loader->kicked = wanted;
-    loader->waste_known = true;
-    if (!asked)
-      return RV_CHANGE_NONE;
-    rv_loader_set_status(loader, "this host gives plugins no worker: the model is kept, and loaded "
-                                 "when the session is opened again");
-    return RV_CHANGE_STATUS;
-  }
+  if (loader->steps)
+    atomic_fetch_add_explicit(&loader->boundary.steps, loader->steps, memory_order_relaxed);
+  loader->steps = 0;
   const uint32_t message = 0;
-  if (loader->schedule->schedule_work(loader->schedule->handle, sizeof message, &message) ==
-      LV2_WORKER_SUCCESS) {
-    loader->kicked = wanted;
-    loader->waste_known = true;
+  const bool told =
+      loader->schedule && loader->schedule->schedule_work(loader->schedule->handle, sizeof message,
+                                                          &message) == LV2_WORKER_SUCCESS;
+  if (loader->schedule && !told) {
+    loader->waste_known = false; // whatever it is, it is told of at the next run
+    return RV_CHANGE_NONE;
   }
-  return RV_CHANGE_NONE;
+  loader->kicked = wanted;
+  loader->kicked_mode = mode;
+  loader->waste_known = true;
+  if (told || !asked)
+    return RV_CHANGE_NONE;
+  rv_loader_set_status(loader, "this host gives plugins no worker: what was asked for is kept, and "
+                               "loaded when the session is opened again");
+  return RV_CHANGE_STATUS;
 }
 
 /// A load comes in: its status counts at once, its engine as soon as no fade runs.
 static unsigned receive(rv_loader *loader, rv_load *load)
 {
+  const unsigned changes = RV_CHANGE_STATUS | (load->browsed ? RV_CHANGE_STATE : 0U);
   rv_loader_set_status(loader, load->status);
   loader->kicked = load->serial > loader->kicked ? load->serial : loader->kicked;
   if (load->failed) {
     discard(loader, load);
-    return RV_CHANGE_STATUS;
+    return changes;
   }
   if (loader->pending)
     discard(loader, loader->pending);
   loader->pending = load;
-  return RV_CHANGE_STATUS;
+  return changes;
 }
 
 unsigned rv_loader_run(rv_loader *loader, rv_chain *chain)

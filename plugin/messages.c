@@ -9,30 +9,15 @@
 #include <math.h>
 #include <string.h>
 
-enum { OWE_MODEL = 1, OWE_NAME = 2, OWE_RATE = 4, OWE_ESR = 8, OWE_STATUS = 16, OWE_ALL = 31 };
+#define OWE(property) (UINT32_C(1) << (property))
+#define OWE_CHANGED   UINT32_C(0x80000000) // that the state has changed
+#define OWE_ALL       (OWE(RV_PROPERTIES) - 1)
 
 /// Bytes of an event, its object and three properties, without the value: an upper bound.
 #define MESSAGE_SIZE 128
 
-void rv_uris_map(rv_uris *uris, LV2_URID_Map *map)
-{
-  uris->atom_Float = map->map(map->handle, LV2_ATOM__Float);
-  uris->atom_Int = map->map(map->handle, LV2_ATOM__Int);
-  uris->atom_Path = map->map(map->handle, LV2_ATOM__Path);
-  uris->atom_String = map->map(map->handle, LV2_ATOM__String);
-  uris->atom_URI = map->map(map->handle, LV2_ATOM__URI);
-  uris->atom_URID = map->map(map->handle, LV2_ATOM__URID);
-  uris->patch_Get = map->map(map->handle, LV2_PATCH__Get);
-  uris->patch_Set = map->map(map->handle, LV2_PATCH__Set);
-  uris->patch_property = map->map(map->handle, LV2_PATCH__property);
-  uris->patch_value = map->map(map->handle, LV2_PATCH__value);
-  uris->model = map->map(map->handle, RV_URI_MODEL);
-  uris->status = map->map(map->handle, RV_URI_STATUS);
-  uris->model_name = map->map(map->handle, RV_URI_MODEL_NAME);
-  uris->model_rate = map->map(map->handle, RV_URI_MODEL_RATE);
-  uris->model_esr = map->map(map->handle, RV_URI_MODEL_ESR);
-  uris->state_version = map->map(map->handle, RV_URI_STATE_VERSION);
-}
+_Static_assert(RV_PROPERTIES == RV_PROPERTY_KNOBS + 4 * RV_MAX_KNOBS && RV_PROPERTIES < 31,
+               "four properties for each knob, and a bit for each property");
 
 void rv_messages_init(rv_messages *messages, LV2_URID_Map *map)
 {
@@ -92,16 +77,6 @@ bool rv_messages_path(const rv_uris *uris, LV2_URID type, uint32_t size, const v
   return true;
 }
 
-static unsigned owed_for(const rv_uris *uris, LV2_URID property)
-{
-  if (!property)
-    return OWE_ALL;
-  return (property == uris->model ? OWE_MODEL : 0U) | (property == uris->status ? OWE_STATUS : 0U) |
-         (property == uris->model_name ? OWE_NAME : 0U) |
-         (property == uris->model_rate ? OWE_RATE : 0U) |
-         (property == uris->model_esr ? OWE_ESR : 0U);
-}
-
 static void read_object(rv_messages *messages, const LV2_Atom_Object *object, rv_loader *loader)
 {
   const rv_uris *uris = &messages->uris;
@@ -111,17 +86,18 @@ static void read_object(rv_messages *messages, const LV2_Atom_Object *object, rv
   LV2_URID key = 0;
   if (property && property->type == uris->atom_URID && property->size >= sizeof key)
     key = ((const LV2_Atom_URID *)property)->body;
+  const rv_property which = rv_uris_property(uris, key);
   if (object->body.otype == uris->patch_Get) {
-    messages->owed |= owed_for(uris, key);
-  } else if (object->body.otype == uris->patch_Set && key == uris->model && value) {
+    messages->owed |= key ? OWE(which) & OWE_ALL : OWE_ALL;
+  } else if (object->body.otype == uris->patch_Set && which == RV_PROPERTY_MODEL && value) {
     if (rv_messages_path(uris, value->type, value->size, LV2_ATOM_BODY_CONST(value),
                          messages->path)) {
       rv_boundary_ask(&loader->boundary, RV_ASKER_RUN, messages->path);
-      messages->owed |= OWE_MODEL;
+      messages->owed |= OWE(RV_PROPERTY_MODEL) | OWE_CHANGED;
     } else {
       rv_loader_set_status(loader, "the model was asked for by something that is not a path, or by "
                                    "a path that is too long");
-      messages->owed |= OWE_STATUS;
+      messages->owed |= OWE(RV_PROPERTY_STATUS);
     }
   }
 }
@@ -141,13 +117,15 @@ void rv_messages_read(rv_messages *messages, const LV2_Atom_Sequence *control, r
 void rv_messages_changed(rv_messages *messages, unsigned changes)
 {
   if (changes & RV_CHANGE_STATUS)
-    messages->owed |= OWE_STATUS | OWE_MODEL;
+    messages->owed |= OWE(RV_PROPERTY_STATUS) | OWE(RV_PROPERTY_MODEL);
   if (changes & RV_CHANGE_MODEL)
     messages->owed |= OWE_ALL;
+  if (changes & RV_CHANGE_STATE)
+    messages->owed |= OWE_CHANGED;
 }
 
 /// Begins a patch:Set up to its value; false where `size` more bytes of value would not fit.
-static bool begin(rv_messages *messages, LV2_Atom_Forge_Frame *frame, LV2_URID property,
+static bool begin(rv_messages *messages, LV2_Atom_Forge_Frame *frame, rv_property property,
                   size_t size)
 {
   LV2_Atom_Forge *forge = &messages->forge;
@@ -156,33 +134,94 @@ static bool begin(rv_messages *messages, LV2_Atom_Forge_Frame *frame, LV2_URID p
   (void)lv2_atom_forge_frame_time(forge, 0);
   (void)lv2_atom_forge_object(forge, frame, 0, messages->uris.patch_Set);
   (void)lv2_atom_forge_key(forge, messages->uris.patch_property);
-  (void)lv2_atom_forge_urid(forge, property);
+  (void)lv2_atom_forge_urid(forge, messages->uris.properties[property]);
   (void)lv2_atom_forge_key(forge, messages->uris.patch_value);
   return true;
 }
 
-static void tell_text(rv_messages *messages, unsigned bit, LV2_URID property, const char *text)
+static void tell_text(rv_messages *messages, rv_property property, const char *text)
 {
   LV2_Atom_Forge_Frame frame;
   const size_t length = strlen(text);
-  if (!(messages->owed & bit) || !begin(messages, &frame, property, length + 1))
+  if (!begin(messages, &frame, property, length + 1))
     return;
-  if (bit == OWE_MODEL)
+  if (property == RV_PROPERTY_MODEL)
     (void)lv2_atom_forge_path(&messages->forge, text, (uint32_t)length);
   else
     (void)lv2_atom_forge_string(&messages->forge, text, (uint32_t)length);
   lv2_atom_forge_pop(&messages->forge, &frame);
-  messages->owed &= ~bit;
+  messages->owed &= ~OWE(property);
 }
 
-static void tell_number(rv_messages *messages, unsigned bit, LV2_URID property, double value)
+static void tell_number(rv_messages *messages, rv_property property, double value)
 {
   LV2_Atom_Forge_Frame frame;
-  if (!(messages->owed & bit) || !begin(messages, &frame, property, sizeof(float)))
+  if (!begin(messages, &frame, property, sizeof(float)))
     return;
   (void)lv2_atom_forge_float(&messages->forge, isfinite(value) ? (float)value : 0.0F);
   lv2_atom_forge_pop(&messages->forge, &frame);
-  messages->owed &= ~bit;
+  messages->owed &= ~OWE(property);
+}
+
+static void tell_knob(rv_messages *messages, rv_property property, const rv_load *model)
+{
+  static const rv_knob none = {.name = ""};
+  const int at = (int)property - (int)RV_PROPERTY_KNOBS;
+  const bool there = model && model->network && at / 4 < rv_network_knobs(model->network);
+  const rv_knob *knob = there ? rv_network_knob(model->network, at / 4) : &none;
+  const float numbers[4] = {0.0F, knob->minimum, knob->maximum, knob->initial};
+  if (at % 4)
+    tell_number(messages, property, (double)numbers[at % 4]);
+  else
+    tell_text(messages, property, knob->name);
+}
+
+static void tell(rv_messages *messages, rv_property property, rv_loader *loader)
+{
+  const rv_load *model = loader->playing;
+  unsigned serial = 0;
+  switch (property) {
+  case RV_PROPERTY_MODEL:
+    if (rv_boundary_read(&loader->boundary, messages->path, &serial))
+      tell_text(messages, property, messages->path);
+    break;
+  case RV_PROPERTY_STATUS:
+    tell_text(messages, property, loader->status);
+    break;
+  case RV_PROPERTY_NAME:
+    tell_text(messages, property, model ? model->name : "");
+    break;
+  case RV_PROPERTY_AUTHOR:
+    tell_text(messages, property, model ? model->author : "");
+    break;
+  case RV_PROPERTY_GEAR:
+    tell_text(messages, property, model ? model->gear : "");
+    break;
+  case RV_PROPERTY_RATE:
+    tell_number(messages, property, model ? model->rate : 0.0);
+    break;
+  case RV_PROPERTY_RATE_NOTE:
+    tell_text(messages, property, model ? model->rate_note : "");
+    break;
+  case RV_PROPERTY_ESR:
+    tell_number(messages, property, model ? model->esr : 0.0);
+    break;
+  default:
+    tell_knob(messages, property, model);
+    break;
+  }
+}
+
+static void tell_of_change(rv_messages *messages)
+{
+  LV2_Atom_Forge *forge = &messages->forge;
+  LV2_Atom_Forge_Frame frame;
+  if (forge->size - forge->offset < MESSAGE_SIZE)
+    return;
+  (void)lv2_atom_forge_frame_time(forge, 0);
+  (void)lv2_atom_forge_object(forge, &frame, 0, messages->uris.state_StateChanged);
+  lv2_atom_forge_pop(forge, &frame);
+  messages->owed &= ~OWE_CHANGED;
 }
 
 void rv_messages_write(rv_messages *messages, LV2_Atom_Sequence *notify, rv_loader *loader)
@@ -194,14 +233,10 @@ void rv_messages_write(rv_messages *messages, LV2_Atom_Sequence *notify, rv_load
   lv2_atom_forge_set_buffer(&messages->forge, (uint8_t *)notify, capacity);
   if (!lv2_atom_forge_sequence_head(&messages->forge, &frame, 0))
     return;
-  const rv_uris *uris = &messages->uris;
-  const rv_load *model = loader->playing;
-  unsigned serial = 0;
-  if ((messages->owed & OWE_MODEL) && rv_boundary_read(&loader->boundary, messages->path, &serial))
-    tell_text(messages, OWE_MODEL, uris->model, messages->path);
-  tell_text(messages, OWE_NAME, uris->model_name, model ? model->name : "");
-  tell_number(messages, OWE_RATE, uris->model_rate, model ? model->rate : 0.0);
-  tell_number(messages, OWE_ESR, uris->model_esr, model ? model->esr : 0.0);
-  tell_text(messages, OWE_STATUS, uris->status, loader->status);
+  if (messages->owed & OWE_CHANGED)
+    tell_of_change(messages);
+  for (int property = 0; messages->owed & OWE_ALL && property < RV_PROPERTIES; property++)
+    if (messages->owed & OWE(property))
+      tell(messages, (rv_property)property, loader);
   lv2_atom_forge_pop(&messages->forge, &frame);
 }

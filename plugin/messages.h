@@ -15,7 +15,7 @@
 typedef struct rv_messages {
   rv_uris uris;
   LV2_Atom_Forge forge;
-  unsigned owed; ///< one bit for each property that is to be told
+  uint32_t owed; ///< one bit for each rv_property that is to be told, and OWE_CHANGED
   char path[RV_PATH_SIZE];
 } rv_messages;
 

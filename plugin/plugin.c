@@ -6,21 +6,15 @@
 
 #include "loader.h"
 #include "messages.h"
+#include "ports.h"
 #include "state.h"
 
 #include <lv2/core/lv2.h>
 #include <lv2/core/lv2_util.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_CHANNELS 2
-
-/// Control ports, counted from the first one after the audio ports. New ports go to the end: hosts
-/// keep automation by index.
-enum { PORT_INPUT_GAIN, PORT_OUTPUT_GAIN, PORT_ENABLED, PORT_LATENCY, CONTROL_PORTS };
-
-#define GAIN_LIMIT_DB 24.0F
 
 typedef struct rv_plugin {
   int channels;
@@ -33,7 +27,7 @@ typedef struct rv_plugin {
   LV2_Atom_Sequence *notify;
   const float *in[MAX_CHANNELS];
   float *out[MAX_CHANNELS];
-  float *values[CONTROL_PORTS];
+  rv_ports ports;
 } rv_plugin;
 
 static LV2_Handle instantiate(const LV2_Descriptor *descriptor, double rate, const char *bundle,
@@ -55,6 +49,7 @@ static LV2_Handle instantiate(const LV2_Descriptor *descriptor, double rate, con
   rv_error error = {{0}};
   plugin->channels = strcmp(descriptor->URI, RV_URI_AMP_STEREO) ? 1 : 2;
   plugin->fresh = true;
+  rv_ports_init(&plugin->ports, rate);
   rv_messages_init(&plugin->messages, map);
   if (rv_chain_new(rate, plugin->channels, &plugin->chain, &error)) {
     (void)lv2_log_error(&logger, "%s\n", error.text);
@@ -90,49 +85,54 @@ static void connect_port(LV2_Handle instance, uint32_t port, void *data)
     plugin->in[port - 2] = data;
   else if (port < 2 + 2 * channels)
     plugin->out[port - 2 - channels] = data;
-  else if (port < 2 + 2 * channels + CONTROL_PORTS)
-    plugin->values[port - 2 - 2 * channels] = data;
+  else if (port < 2 + 2 * channels + RV_CONTROL_PORTS)
+    plugin->ports.values[port - 2 - 2 * channels] = data;
+}
+
+/// What the loading side reads of the ports.
+static void share_ports(rv_plugin *plugin, const rv_chain_settings *settings)
+{
+  rv_boundary *boundary = &plugin->loader.boundary;
+  atomic_store_explicit(&boundary->rate_mode, rv_ports_rate_mode(&plugin->ports),
+                        memory_order_relaxed);
+  atomic_store_explicit(&boundary->embed, rv_ports_embed(&plugin->ports), memory_order_relaxed);
+  for (int k = 0; k < RV_MAX_KNOBS; k++)
+    atomic_store_explicit(&boundary->positions[k], settings->positions[k], memory_order_relaxed);
 }
 
 /// A model that is still on its way is loaded here, so that the first frame is already its.
 static void activate(LV2_Handle instance)
 {
   rv_plugin *plugin = instance;
-  rv_loader_work(&plugin->loader);
+  rv_chain_settings settings;
+  rv_ports_settings(&plugin->ports, &settings);
+  share_ports(plugin, &settings);
+  rv_loader_prepare(&plugin->loader);
   plugin->fresh = true;
-}
-
-static float gain(const float *port)
-{
-  if (!port || !isfinite(*port))
-    return 0.0F;
-  return *port < -GAIN_LIMIT_DB ? -GAIN_LIMIT_DB : (*port > GAIN_LIMIT_DB ? GAIN_LIMIT_DB : *port);
-}
-
-static void read_ports(const rv_plugin *plugin, rv_chain_settings *settings)
-{
-  const float *enabled = plugin->values[PORT_ENABLED];
-  rv_chain_defaults(settings);
-  settings->input_gain_db = gain(plugin->values[PORT_INPUT_GAIN]);
-  settings->output_gain_db = gain(plugin->values[PORT_OUTPUT_GAIN]);
-  settings->enabled = !enabled || *enabled > 0.0F;
 }
 
 static void run(LV2_Handle instance, uint32_t frames)
 {
   rv_plugin *plugin = instance;
+  rv_ports *ports = &plugin->ports;
   rv_chain_settings settings;
-  read_ports(plugin, &settings);
+  rv_ports_settings(ports, &settings);
+  share_ports(plugin, &settings);
   if (plugin->fresh)
     rv_chain_reset(plugin->chain, &settings);
   else
     rv_chain_set(plugin->chain, &settings);
   plugin->fresh = false;
   rv_messages_read(&plugin->messages, plugin->control, &plugin->loader);
+  rv_loader_step(&plugin->loader, rv_ports_step(ports));
   rv_messages_changed(&plugin->messages, rv_loader_run(&plugin->loader, plugin->chain));
+  // An output may be in the place of an input.
+  const uint32_t peak = rv_ports_peak(plugin->in, plugin->channels, frames);
   rv_chain_process(plugin->chain, plugin->in, plugin->out, frames);
-  if (plugin->values[PORT_LATENCY])
-    *plugin->values[PORT_LATENCY] = (float)rv_chain_latency(plugin->chain);
+  rv_ports_meter(ports, peak,
+                 rv_ports_peak((const float *const *)plugin->out, plugin->channels, frames),
+                 frames);
+  rv_ports_latency(ports, rv_chain_latency(plugin->chain));
   rv_messages_write(&plugin->messages, plugin->notify, &plugin->loader);
 }
 

@@ -4,6 +4,7 @@
 #include "state.h"
 
 #include "messages.h"
+#include "recurve/io.h"
 
 #include <lv2/core/lv2_util.h>
 #include <sched.h>
@@ -27,10 +28,41 @@ static LV2_State_Status store_model(const char *path, const rv_uris *uris,
   char *abstract = map ? map->abstract_path(map->handle, path) : NULL;
   const char *text = abstract ? abstract : path;
   const uint32_t flags = abstract ? LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE : LV2_STATE_IS_POD;
-  const LV2_State_Status status =
-      store(handle, uris->model, text, strlen(text) + 1, uris->atom_Path, flags);
+  const LV2_State_Status status = store(handle, uris->properties[RV_PROPERTY_MODEL], text,
+                                        strlen(text) + 1, uris->atom_Path, flags);
   if (abstract)
     free_path(freer, abstract);
+  return status;
+}
+
+/// What is to be kept of the model at `path`: what was read when it was loaded, else what the file
+/// has now, else the model that plays in its place. The loading side's lock is held.
+static LV2_State_Status store_copy(rv_loader *loader, const char *path, const rv_uris *uris,
+                                   LV2_State_Store_Function store, LV2_State_Handle handle)
+{
+  const uint32_t flags = LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE;
+  const bool embed = atomic_load_explicit(&loader->boundary.embed, memory_order_relaxed);
+  const rv_copy *copy = &loader->copy;
+  const bool loaded = !strcmp(copy->path, path);
+  char hash[RV_HASH_SIZE] = "";
+  char *text = NULL;
+  size_t size = 0;
+  bool readable = loaded && copy->from_file;
+  if (loaded) {
+    memcpy(hash, copy->hash, sizeof hash);
+  } else if (!rv_model_text(path, &text, &size, NULL)) {
+    readable = true;
+    rv_hash(text, size, hash);
+  }
+  LV2_State_Status status = LV2_STATE_SUCCESS;
+  if (*hash)
+    status = store(handle, uris->model_hash, hash, strlen(hash) + 1, uris->atom_String, flags);
+  const char *kept = text ? text : copy->text;
+  const size_t length = text ? size : copy->size;
+  // What is nowhere else is kept whatever the port says.
+  if (!status && kept && length <= RV_COPY_LIMIT && (embed || !readable))
+    status = store(handle, uris->model_data, kept, length, uris->atom_Chunk, flags);
+  free(text);
   return status;
 }
 
@@ -45,8 +77,13 @@ LV2_State_Status rv_state_save(rv_loader *loader, const rv_uris *uris,
   const int32_t version = RV_STATE_VERSION;
   LV2_State_Status status = store(handle, uris->state_version, &version, sizeof version,
                                   uris->atom_Int, LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE);
-  if (!status && *path)
-    status = store_model(path, uris, store, handle, features);
+  if (status || !*path)
+    return status;
+  status = store_model(path, uris, store, handle, features);
+  (void)pthread_mutex_lock(&loader->loading);
+  if (!status)
+    status = store_copy(loader, path, uris, store, handle);
+  (void)pthread_mutex_unlock(&loader->loading);
   return status;
 }
 
@@ -69,6 +106,31 @@ static bool stored_path(const rv_uris *uris, LV2_URID type, size_t size, const v
   return fits;
 }
 
+/// Asks for the model at `path`. What the session has kept of it is there before, and no load of
+/// another model comes between the two.
+static void ask_with_copy(rv_loader *loader, const rv_uris *uris, const char *path,
+                          LV2_State_Retrieve_Function retrieve, LV2_State_Handle handle)
+{
+  size_t size = 0;
+  uint32_t type = 0;
+  uint32_t flags = 0;
+  char hash[RV_HASH_SIZE] = "";
+  const char *value = retrieve(handle, uris->model_hash, &size, &type, &flags);
+  if (value && type == uris->atom_String && size && size <= sizeof hash && !value[size - 1])
+    memcpy(hash, value, size);
+  char *text = NULL;
+  value = retrieve(handle, uris->model_data, &size, &type, &flags);
+  const bool usable = value && type == uris->atom_Chunk && size && size <= RV_COPY_LIMIT;
+  if (usable)
+    text = malloc(size);
+  if (text)
+    memcpy(text, value, size);
+  (void)pthread_mutex_lock(&loader->loading);
+  rv_copy_set(&loader->copy, path, text, text ? size : 0, hash, false);
+  rv_boundary_ask(&loader->boundary, RV_ASKER_STATE, path);
+  (void)pthread_mutex_unlock(&loader->loading);
+}
+
 LV2_State_Status rv_state_restore(rv_loader *loader, const rv_uris *uris,
                                   LV2_State_Retrieve_Function retrieve, LV2_State_Handle handle,
                                   const LV2_Feature *const *features)
@@ -77,14 +139,14 @@ LV2_State_Status rv_state_restore(rv_loader *loader, const rv_uris *uris,
   uint32_t type = 0;
   uint32_t flags = 0;
   char path[RV_PATH_SIZE] = "";
-  const void *value = retrieve(handle, uris->model, &size, &type, &flags);
+  const void *value = retrieve(handle, uris->properties[RV_PROPERTY_MODEL], &size, &type, &flags);
   if (value) {
     if (!stored_path(uris, type, size, value, features, path))
       return LV2_STATE_ERR_BAD_TYPE;
   } else if (!retrieve(handle, uris->state_version, &size, &type, &flags)) {
     return LV2_STATE_SUCCESS;
   }
-  rv_boundary_ask(&loader->boundary, RV_ASKER_STATE, path);
+  ask_with_copy(loader, uris, path, retrieve, handle);
   const LV2_Worker_Schedule *schedule = lv2_features_data(features, LV2_WORKER__schedule);
   const uint32_t message = 0;
   if (!schedule ||

@@ -50,9 +50,6 @@ rv_status rv_aidax_read_metadata(const rv_json_source *source, const json_t *roo
 rv_status rv_nam_read_metadata(const rv_json_source *source, const json_t *root,
                                rv_description *description);
 
-/// The whole text of a regular file, to be freed.
-rv_status rv_file_text(const char *path, char **text, size_t *size, rv_error *error);
-
 /// Whether an object has members as a flat state_dict of PyTorch has them.
 bool rv_torch_is(const json_t *root);
 

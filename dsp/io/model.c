@@ -103,11 +103,10 @@ rv_status rv_model_read_memory(const char *text, size_t size, const char *name,
   return RV_OK;
 }
 
-// A device or a pipe might never end.
-rv_status rv_file_text(const char *path, char **text, size_t *size, rv_error *error)
+rv_status rv_model_text(const char *path, char **text, size_t *size, rv_error *error)
 {
   struct stat status;
-  // A pipe without a writer would block the opening.
+  // A device or a pipe might never end; and a pipe without a writer would block the opening.
   const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0 || fstat(file, &status)) {
     const int reason = errno;
@@ -153,7 +152,7 @@ rv_status rv_model_read(const char *path, rv_description **description, rv_forma
 {
   char *text = NULL;
   size_t size = 0;
-  rv_status status = rv_file_text(path, &text, &size, error);
+  rv_status status = rv_model_text(path, &text, &size, error);
   if (!status)
     status = rv_model_read_memory(text, size, path, description, format, error);
   else

@@ -80,7 +80,7 @@ rv_status rv_model_outline(const char *path, rv_outline *outline, rv_error *erro
   size_t size = 0;
   json_t *root = NULL;
   rv_outline made = {.family = ""};
-  rv_status status = rv_file_text(path, &text, &size, error);
+  rv_status status = rv_model_text(path, &text, &size, error);
   if (!status)
     status = rv_json_parse(&source, text, size, &root);
   free(text);

@@ -64,7 +64,11 @@ void rv_bare_open(rv_bare *bare, int channels, double rate, bool worker)
 {
   memset(bare, 0, sizeof *bare);
   bare->channels = channels;
-  bare->enabled = 1.0F;
+  bare->ports[RV_PORT_ENABLED] = bare->ports[RV_PORT_EMBED] = 1.0F;
+  bare->ports[RV_PORT_MIX] = 100.0F;
+  bare->ports[RV_PORT_INPUT_LEVEL] = 12.0F;
+  for (int k = 0; k < RV_MAX_KNOBS; k++)
+    bare->ports[RV_PORT_KNOBS + k] = 0.5F;
   bare->capacity = RV_BARE_EVENTS - sizeof(LV2_Atom);
   bare->map = (LV2_URID_Map){NULL, map_uri};
   bare->schedule = (LV2_Worker_Schedule){bare, schedule_work};
@@ -87,11 +91,10 @@ void rv_bare_open(rv_bare *bare, int channels, double rate, bool worker)
   clear_events(bare);
   (void)rv_bare_urid(LV2_ATOM__Chunk);
   const uint32_t first = 2 + 2 * (uint32_t)channels;
-  float *const values[] = {&bare->input_gain, &bare->output_gain, &bare->enabled, &bare->latency};
   bare->descriptor->connect_port(bare->handle, 0, &bare->control);
   bare->descriptor->connect_port(bare->handle, 1, &bare->notify);
-  for (uint32_t i = 0; i < 4; i++)
-    bare->descriptor->connect_port(bare->handle, first + i, values[i]);
+  for (uint32_t i = 0; i < RV_CONTROL_PORTS; i++)
+    bare->descriptor->connect_port(bare->handle, first + i, &bare->ports[i]);
   bare->descriptor->activate(bare->handle);
 }
 

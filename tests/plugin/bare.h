@@ -7,6 +7,7 @@
 #ifndef RECURVE_TESTS_BARE_H
 #define RECURVE_TESTS_BARE_H
 
+#include "ports.h"
 #include "support.h"
 
 #include <lv2/atom/forge.h>
@@ -30,7 +31,7 @@ typedef struct rv_bare {
   atomic_int scheduled; ///< calls that were accepted and not yet worked on
   const LV2_Worker_Interface *worker;
   const LV2_State_Interface *state;
-  float input_gain, output_gain, enabled, latency;
+  float ports[RV_CONTROL_PORTS]; ///< at their defaults after rv_bare_open
   LV2_Atom_Forge forge;
   union {
     uint64_t alignment; ///< that of events, which a sequence alone does not have

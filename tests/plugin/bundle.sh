@@ -32,7 +32,7 @@ case $1 in
     done
     for check in "lv2_validate" "sord_validate $specs"; do
       # shellcheck disable=SC2086 # a list of words
-      said=$($check "$bundle/manifest.ttl" "$bundle/recurve.ttl" 2>&1) || {
+      said=$($check "$bundle"/*.ttl 2>&1) || {
         printf '%s\n' "$said"
         exit 1
       }

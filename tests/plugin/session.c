@@ -9,6 +9,32 @@
 #include <math.h>
 #include <stdio.h>
 
+const char *const rv_test_properties[] = {"urn:recurve:amp#model",
+                                          "urn:recurve:amp#status",
+                                          "urn:recurve:amp#modelName",
+                                          "urn:recurve:amp#modelAuthor",
+                                          "urn:recurve:amp#modelGear",
+                                          "urn:recurve:amp#modelRate",
+                                          "urn:recurve:amp#rateNote",
+                                          "urn:recurve:amp#modelEsr",
+                                          "urn:recurve:amp#knob1Name",
+                                          "urn:recurve:amp#knob1Minimum",
+                                          "urn:recurve:amp#knob1Maximum",
+                                          "urn:recurve:amp#knob1Initial",
+                                          "urn:recurve:amp#knob2Name",
+                                          "urn:recurve:amp#knob2Minimum",
+                                          "urn:recurve:amp#knob2Maximum",
+                                          "urn:recurve:amp#knob2Initial",
+                                          "urn:recurve:amp#knob3Name",
+                                          "urn:recurve:amp#knob3Minimum",
+                                          "urn:recurve:amp#knob3Maximum",
+                                          "urn:recurve:amp#knob3Initial",
+                                          "urn:recurve:amp#knob4Name",
+                                          "urn:recurve:amp#knob4Minimum",
+                                          "urn:recurve:amp#knob4Maximum",
+                                          "urn:recurve:amp#knob4Initial",
+                                          NULL};
+
 const char *rv_test_model_file(const char *name, uint64_t seed)
 {
   rv_error error = {{0}};

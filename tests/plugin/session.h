@@ -14,6 +14,9 @@
 #define RV_TEST_PROPERTY "urn:recurve:amp#model"
 #define RV_TEST_STATUS   "urn:recurve:amp#status"
 
+/// All properties that the plugin tells, ended by NULL.
+extern const char *const rv_test_properties[];
+
 /// A model of an LSTM with 12 units in a file of this run's directory. The seed decides how it
 /// sounds.
 const char *rv_test_model_file(const char *name, uint64_t seed);

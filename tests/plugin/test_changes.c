@@ -175,9 +175,6 @@ END_TEST
 
 START_TEST(every_property_answers_and_one_alone)
 {
-  static const char *const properties[] = {"urn:recurve:amp#model", "urn:recurve:amp#status",
-                                           "urn:recurve:amp#modelName", "urn:recurve:amp#modelRate",
-                                           "urn:recurve:amp#modelEsr"};
   rv_error error = {{0}};
   const float *input = in;
   float *output = got;
@@ -185,12 +182,12 @@ START_TEST(every_property_answers_and_one_alone)
     rv_host *host = rv_test_host(1, RV_HOST_WORKER_THREAD);
     rv_host_activate(host);
     rv_host_run(host, &input, &output, BLOCK);
-    for (int i = 0; i < 5; i++)
-      ck_assert_ptr_null(rv_host_property(host, properties[i]));
-    ck_assert(!rv_host_get_property(host, one ? properties[1] : NULL, &error));
+    for (int i = 0; rv_test_properties[i]; i++)
+      ck_assert_ptr_null(rv_host_property(host, rv_test_properties[i]));
+    ck_assert(!rv_host_get_property(host, one ? rv_test_properties[1] : NULL, &error));
     rv_host_run(host, &input, &output, BLOCK);
-    for (int i = 0; i < 5; i++)
-      ck_assert_int_eq(rv_host_property(host, properties[i]) != NULL, !one || i == 1);
+    for (int i = 0; rv_test_properties[i]; i++)
+      ck_assert_int_eq(rv_host_property(host, rv_test_properties[i]) != NULL, !one || i == 1);
     rv_host_free(host);
   }
 }

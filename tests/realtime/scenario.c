@@ -13,13 +13,15 @@
 
 #define PROPERTY(name) "urn:recurve:amp#" name
 
-static const char *const properties[] = {PROPERTY("model"), PROPERTY("status"),
-                                         PROPERTY("modelName"), PROPERTY("modelRate"),
-                                         PROPERTY("modelEsr")};
+static const char *const properties[] = {
+    PROPERTY("model"),    PROPERTY("status"),    PROPERTY("modelName"),   PROPERTY("modelRate"),
+    PROPERTY("rateNote"), PROPERTY("knob1Name"), PROPERTY("knob4Initial")};
 
 static const char *write_model(const char *file, rv_description *model)
 {
   rv_error error = {{0}};
+  model->loudness_db = -23.0;
+  model->input_level_dbu = 15.0;
   model->rate = RV_SCENARIO_RATE;
   model->rate_known = true;
   ck_assert(!rv_description_set_text(model, "name", file, &error));
@@ -126,7 +128,7 @@ static void send_messages(rv_scenario *scenario)
   if (run % 7 == 0)
     send(bare, LV2_PATCH__Get, NULL, false);
   if (run % 11 == 0)
-    send(bare, LV2_PATCH__Get, properties[run % 5], false);
+    send(bare, LV2_PATCH__Get, properties[run % 7], false);
   if (run % 97 == 0)
     send(bare, LV2_PATCH__Set, properties[0], true);
   if (run % 101 == 0)
@@ -155,9 +157,20 @@ void rv_scenario_run(rv_scenario *scenario)
   rv_bare *bare = &scenario->rig.bare;
   const unsigned run = scenario->run;
   send_messages(scenario);
-  bare->enabled = run % 301 < 200 ? 1.0F : 0.0F;
-  bare->input_gain = run % 83 ? (float)(run / 5 % 49) - 24.0F : NAN;
-  bare->output_gain = run % 89 ? (float)(run / 3 % 31) - 24.0F : INFINITY;
+  bare->ports[RV_PORT_ENABLED] = run % 301 < 200 ? 1.0F : 0.0F;
+  bare->ports[RV_PORT_INPUT_GAIN] = run % 83 ? (float)(run / 5 % 49) - 24.0F : NAN;
+  bare->ports[RV_PORT_OUTPUT_GAIN] = run % 89 ? (float)(run / 3 % 31) - 24.0F : INFINITY;
+  bare->ports[RV_PORT_MIX] = run % 61 < 40 ? 100.0F : (float)(run % 101);
+  bare->ports[RV_PORT_NORMALISE] = (float)(run / 70 % 2);
+  bare->ports[RV_PORT_DC_BLOCKER] = (float)(run / 110 % 2);
+  bare->ports[RV_PORT_CALIBRATE] = (float)(run / 130 % 2);
+  bare->ports[RV_PORT_INPUT_LEVEL] = run % 79 ? (float)(run % 40) - 10.0F : NAN;
+  bare->ports[RV_PORT_RATE_MODE] = (float)(run / 500 % 4);
+  for (unsigned k = 0; k < RV_MAX_KNOBS; k++)
+    bare->ports[RV_PORT_KNOBS + k] = run % 29 ? (float)(run / (3 + k) % 11) / 10.0F : NAN;
+  bare->ports[RV_PORT_PREVIOUS] = run % 211 == 20 ? 1.0F : 0.0F;
+  bare->ports[RV_PORT_NEXT] = run % 157 == 20 ? 1.0F : 0.0F;
+  bare->ports[RV_PORT_EMBED] = (float)(run / 90 % 2);
   bare->capacity = run % 5 ? RV_BARE_EVENTS - sizeof(LV2_Atom) : room[run % 3];
   const float *in[2] = {scenario->in[0], scenario->in[1]};
   float *out[2] = {scenario->out[0], scenario->out[1]};

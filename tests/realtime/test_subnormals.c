@@ -123,7 +123,7 @@ static void play(const char *model, unsigned word, float *to)
   for (int t = 0; t < FRAMES; t += BLOCK) {
     const float *from = in + t;
     float *into = to + t;
-    bare.output_gain = t < SOUND ? (float)(t % 12) : 0.0F;
+    bare.ports[RV_PORT_OUTPUT_GAIN] = t < SOUND ? (float)(t % 12) : 0.0F;
     if (t == BLOCK)
       while (rv_bare_work(&bare))
         continue;

@@ -45,6 +45,10 @@ typedef struct rv_outline {
 /// `metadata`.
 RV_API rv_status rv_model_outline(const char *path, rv_outline *outline, rv_error *error);
 
+/// The bytes of a model file, as rv_model_read_memory takes them: of a regular file that is not
+/// larger than any model. The caller frees *text.
+RV_API rv_status rv_model_text(const char *path, char **text, size_t *size, rv_error *error);
+
 /// Writes a model; the old file stays until the new one is whole. RV_UNSUPPORTED names what the
 /// format cannot hold, or a format that is only read.
 ///
