@@ -356,8 +356,10 @@ static void window(rv_pass *pass)
   run_loss(pass);
   memset(pass->work->sums, 0, pass->work->sum_elements * sizeof(float));
   for (int l = pass->packed->model.layers; l-- > 0;) {
-    vf d[RV_MAX_UNITS] = {{0}};
-    vf k[RV_MAX_UNITS] = {{0}};
+    vf d[RV_MAX_UNITS];
+    vf k[RV_MAX_UNITS];
+    memset(d, 0, (size_t)pass->packed->padded * sizeof *d);
+    memset(k, 0, (size_t)pass->packed->padded * sizeof *k);
     for (size_t last = pass->steps; last > 0;) {
       const size_t first = (last - 1) / RV_PIECE_STEPS * RV_PIECE_STEPS;
       run_layer_back(pass, l, first, last, d, k);

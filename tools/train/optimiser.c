@@ -40,34 +40,89 @@ void rv_optimiser_restart(rv_optimiser *optimiser)
   optimiser->n_norms = 0;
 }
 
-static int compare(const void *a, const void *b)
+/// The value that `rank` others come before; reorders `values` (Hoare 1961, "Find").
+static double select_rank(double *values, size_t n, size_t rank)
 {
-  const double x = *(const double *)a;
-  const double y = *(const double *)b;
-  return (x > y) - (x < y);
+  size_t first = 0;
+  size_t last = n - 1;
+  while (first < last) {
+    const double pivot = values[(first + last) / 2];
+    size_t i = first;
+    size_t j = last;
+    for (;;) {
+      while (values[i] < pivot)
+        i++;
+      while (values[j] > pivot)
+        j--;
+      if (i >= j)
+        break;
+      const double other = values[i];
+      values[i++] = values[j];
+      values[j--] = other;
+    }
+    if (rank <= j)
+      last = j;
+    else
+      first = j + 1;
+  }
+  return values[rank];
 }
 
 /// The median of the norms so far; 0 before there are enough.
 static double median_norm(const rv_optimiser *optimiser)
 {
-  double sorted[RV_NORMS];
+  double values[RV_NORMS];
   const size_t n = optimiser->n_norms < RV_NORMS ? optimiser->n_norms : RV_NORMS;
   if (n < 10)
     return 0.0;
-  memcpy(sorted, optimiser->norms, n * sizeof *sorted);
-  qsort(sorted, n, sizeof *sorted, compare);
-  return sorted[n / 2];
+  memcpy(values, optimiser->norms, n * sizeof *values);
+  return select_rank(values, n, n / 2);
 }
 
+/// In several sums, which need not wait for each other.
 static double norm_of(const float *values, size_t n)
 {
+  enum { SUMS = 8 };
+  double sums[SUMS] = {0};
+  size_t i = 0;
+  for (; i + SUMS <= n; i += SUMS)
+    for (size_t k = 0; k < SUMS; k++)
+      sums[k] += (double)values[i + k] * (double)values[i + k];
+  for (; i < n; i++)
+    sums[0] += (double)values[i] * (double)values[i];
   double sum = 0.0;
-  for (size_t i = 0; i < n; i++)
-    sum += (double)values[i] * (double)values[i];
+  for (size_t k = 0; k < SUMS; k++)
+    sum += sums[k];
   return sqrt(sum);
 }
 
-bool rv_optimiser_step(rv_optimiser *optimiser, float *gradient, double rate, double memory,
+/// The numbers of one update of AdamW.
+typedef struct adam {
+  float scale;                ///< of the gradient
+  float slowness1, slowness2; ///< 1 − β₁, 1 − β₂
+  float step;                 ///< learning rate, corrected for the start of the moments
+  float epsilon;
+  float keep;  ///< what weight decay leaves
+  float blend; ///< share of the new weights in the average
+} adam;
+
+/// All arrays are [n], and none overlaps another.
+static void step_adam(adam a, size_t n, const float *restrict gradient, float *restrict first,
+                      float *restrict second, float *restrict weights, float *restrict average)
+{
+  for (size_t i = 0; i < n; i++) {
+    const float g = gradient[i] * a.scale;
+    const float m = first[i] + a.slowness1 * (g - first[i]);
+    const float v = second[i] + a.slowness2 * (g * g - second[i]);
+    const float weight = weights[i] * a.keep - a.step * m / (sqrtf(v) + a.epsilon);
+    first[i] = m;
+    second[i] = v;
+    weights[i] = weight;
+    average[i] += a.blend * (weight - average[i]);
+  }
+}
+
+bool rv_optimiser_step(rv_optimiser *optimiser, const float *gradient, double rate, double memory,
                        bool *finite)
 {
   const rv_recipe *recipe = &optimiser->recipe;
@@ -85,24 +140,19 @@ bool rv_optimiser_step(rv_optimiser *optimiser, float *gradient, double rate, do
   optimiser->power1 *= recipe->beta1;
   optimiser->power2 *= recipe->beta2;
   const double root = sqrt(1.0 - optimiser->power2);
-  const float step = (float)(rate * root / (1.0 - optimiser->power1));
-  const float epsilon = (float)(recipe->epsilon * root);
-  const float keep = (float)(1.0 - rate * recipe->decay);
-  const float beta1 = (float)recipe->beta1;
-  const float beta2 = (float)recipe->beta2;
   // At first the average is that of all weights so far.
   optimiser->steps++;
   const double share = fmax(1.0 / (1.0 + memory), 1.0 / (double)optimiser->steps);
-  const float blend = memory > 0.0 ? (float)share : 1.0F;
-  for (size_t i = 0; i < optimiser->parameters; i++) {
-    const float g = gradient[i] * (float)scale;
-    const float m = optimiser->first[i] + (1.0F - beta1) * (g - optimiser->first[i]);
-    const float v = optimiser->second[i] + (1.0F - beta2) * (g * g - optimiser->second[i]);
-    const float weight = optimiser->weights[i] * keep - step * m / (sqrtf(v) + epsilon);
-    optimiser->first[i] = m;
-    optimiser->second[i] = v;
-    optimiser->weights[i] = weight;
-    optimiser->average[i] += blend * (weight - optimiser->average[i]);
-  }
+  const adam numbers = {
+      .scale = (float)scale,
+      .slowness1 = 1.0F - (float)recipe->beta1,
+      .slowness2 = 1.0F - (float)recipe->beta2,
+      .step = (float)(rate * root / (1.0 - optimiser->power1)),
+      .epsilon = (float)(recipe->epsilon * root),
+      .keep = (float)(1.0 - rate * recipe->decay),
+      .blend = memory > 0.0 ? (float)share : 1.0F,
+  };
+  step_adam(numbers, optimiser->parameters, gradient, optimiser->first, optimiser->second,
+            optimiser->weights, optimiser->average);
   return true;
 }

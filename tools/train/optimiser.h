@@ -33,10 +33,10 @@ void rv_optimiser_free(rv_optimiser *optimiser);
 /// Forgets moments, norms and average; the weights stay.
 void rv_optimiser_restart(rv_optimiser *optimiser);
 
-/// One update; `gradient` is scaled in place. `memory` is the number of updates that the averaged
+/// One update. `memory` is the number of updates that the averaged
 /// weights look back. False, and the weights as they were: the gradient is not finite, or its norm
 /// stands out so far that the update was left out (*finite tells which).
-bool rv_optimiser_step(rv_optimiser *optimiser, float *gradient, double rate, double memory,
+bool rv_optimiser_step(rv_optimiser *optimiser, const float *gradient, double rate, double memory,
                        bool *finite);
 
 #endif
