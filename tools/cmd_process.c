@@ -63,6 +63,14 @@ static const rv_option options[] = {
      .initial = "settled",
      .help = "state of the model before the first sample: after half a second of silence as in the "
              "plugin, as the file stores it, or zero"},
+    {.name = "rate-mode",
+     .kind = RV_OPTION_CHOICE,
+     .choices = "default|economy|zero-latency|oversample",
+     .initial = "default",
+     .help = "what is done where a file has another rate than the model, as in the plugin: at 2, 3 "
+             "and 4 times the model's rate phases of the model, else filters before and after it; "
+             "filters there too, for less work; no filters, if the model bears it; twice the "
+             "model's rate, for less aliasing"},
     {.name = "reference",
      .letter = 'r',
      .kind = RV_OPTION_PATH,
@@ -117,6 +125,9 @@ static void warn(batch *run, size_t file, const rv_render_result *result)
                       "%s: the model ran away %u times and was reset; the result has "
                       "silent gaps",
                       out, result->model_faults);
+  if (run->config.rate_mode == RV_RATE_ZERO_LATENCY &&
+      (result->path == RV_PATH_RESAMPLED || result->path == RV_PATH_OVERSAMPLED))
+    rv_report_warning(&run->report, "%s: %s", in, result->note);
   if (run->reference && isnan(result->esr))
     rv_report_warning(&run->report, "%s: is silent; there is no error-to-signal ratio to it",
                       run->reference);
@@ -127,10 +138,11 @@ static void tell(batch *run, size_t file, const rv_render_result *result, double
   const char *in = run->plan->in[file];
   const char *out = run->plan->out[file];
   const double length = (double)result->frames / result->rate;
-  char rate[64] = "";
+  char rate[RV_ERROR_SIZE + 4] = "";
   char esr[64] = "";
-  if (result->rate != result->model_rate)
-    (void)snprintf(rate, sizeof rate, " (played at %g Hz)", result->model_rate);
+  const char *note = result->note;
+  if (note[0])
+    (void)snprintf(rate, sizeof rate, " (%s)", note);
   if (!isnan(result->esr))
     (void)snprintf(esr, sizeof esr, ", ESR %.6f", result->esr);
   rv_report_line(&run->report, "%s -> %s: %.1f s, %d channel%s, %g Hz%s, %.0f x real time%s", in,
@@ -138,10 +150,11 @@ static void tell(batch *run, size_t file, const rv_render_result *result, double
                  rate, length / fmax(seconds, 1e-6), esr);
   rv_report_object(
       &run->report,
-      json_pack("{s:s, s:o, s:o, s:s, s:I, s:i, s:f, s:f, s:f, s:I, s:I, s:o, s:o}", "event",
+      json_pack("{s:s, s:o, s:o, s:s, s:I, s:i, s:f, s:f, s:o, s:f, s:I, s:I, s:o, s:o}", "event",
                 "file", "input", rv_json_text(in), "output", rv_json_text(out), "status", "done",
                 "frames", (json_int_t)result->frames, "channels", result->channels, "rate",
-                result->rate, "model_rate", result->model_rate, "seconds", seconds, "clipped",
+                result->rate, "model_rate", result->model_rate, "rate_note",
+                rv_json_text(result->note), "seconds", seconds, "clipped",
                 (json_int_t)result->clipped, "not_finite", (json_int_t)result->not_finite, "peak",
                 rv_json_number(result->peak), "esr", rv_json_number(result->esr)));
 }
@@ -271,6 +284,14 @@ static rv_start start_named(const char *word)
   return strcmp(word, "zero") ? RV_START_SETTLED : RV_START_ZERO;
 }
 
+static rv_rate_mode rate_mode_named(const char *word)
+{
+  int mode = RV_RATE_MODES - 1;
+  while (mode > 0 && strcmp(word, rv_rate_mode_name((rv_rate_mode)mode)) != 0)
+    mode--;
+  return (rv_rate_mode)mode;
+}
+
 static rv_word word_named(const char *word)
 {
   if (!word)
@@ -304,6 +325,7 @@ static int settle(batch *run, const rv_args *args, const rv_description *model,
   if (status)
     return rv_failure(args, "%s", error.text);
   run->config.start = start_named(rv_args_text(args, "start"));
+  run->config.rate_mode = rate_mode_named(rv_args_text(args, "rate-mode"));
   run->config.kind = run->plan->kind;
   run->config.word = word_named(rv_args_text(args, "bits"));
   run->config.stop = rv_interrupt_flag();
@@ -363,9 +385,8 @@ const rv_command rv_command_process = {
     .description =
         "Reads every kind of file that libsndfile knows and writes the same kind, word length and "
         "metadata unless told otherwise. Each channel is played by a state of its own. The samples "
-        "are those that the plugin gives. Where a file has another rate than the model, it is "
-        "converted to the model's rate and back; the result is as long as the input and not "
-        "shifted.\n\n"
+        "are those that the plugin gives. Where a file has another rate than the model, "
+        "--rate-mode says what is done; the result is as long as the input and not shifted.\n\n"
         "A result appears under its name only when it is whole. A file that cannot be done is told "
         "in one line, the others are done; Ctrl-C leaves no file behind that is not whole.",
     .options = options,

@@ -20,7 +20,8 @@
 
 /// Plays `audio` in blocks of `block` frames through one chain with `channels` channels, as a host
 /// does, into the same buffers.
-static void play(const rv_description *model, rv_audio *audio, size_t block, rv_start start)
+static unsigned play_mode(const rv_description *model, rv_audio *audio, size_t block,
+                          rv_start start, rv_rate_mode mode)
 {
   rv_network *network = NULL;
   rv_chain *chain = NULL;
@@ -30,7 +31,7 @@ static void play(const rv_description *model, rv_audio *audio, size_t block, rv_
   ck_assert_int_eq(rv_network_new(model, rv_isa_choose(), &network, NULL), RV_OK);
   ck_assert_int_eq(rv_chain_new(audio->rate, audio->channels, &chain, NULL), RV_OK);
   const rv_engine_config config = {
-      .rate = audio->rate, .channels = audio->channels, .start = start};
+      .rate = audio->rate, .channels = audio->channels, .start = start, .rate_mode = mode};
   ck_assert_int_eq(rv_engine_new(network, &config, &engine, NULL), RV_OK);
   rv_chain_reset(chain, &settings);
   ck_assert(rv_chain_swap(chain, engine));
@@ -41,9 +42,16 @@ static void play(const rv_description *model, rv_audio *audio, size_t block, rv_
       at[c] = audio->channel[c] + done;
     rv_chain_process(chain, (const float *const *)at, at, frames);
   }
+  const unsigned latency = rv_chain_latency(chain);
   rv_chain_free(chain);
   rv_engine_free(engine);
   rv_network_free(network);
+  return latency;
+}
+
+static void play(const rv_description *model, rv_audio *audio, size_t block, rv_start start)
+{
+  (void)play_mode(model, audio, block, start, RV_RATE_DEFAULT);
 }
 
 static void expect_equal(const rv_audio *a, const rv_audio *b)
@@ -72,6 +80,55 @@ START_TEST(the_result_is_that_of_a_chain_in_any_blocks_bit_for_bit)
     rv_audio_free(out);
     rv_description_free(model);
   }
+}
+END_TEST
+
+/// At other rates too, in every mode, but for the latency.
+START_TEST(at_any_rate_the_result_is_that_of_a_chain_made_up_for_its_latency)
+{
+  static const double rates[] = {8000.0, 44100.0, 96000.0, 192000.0};
+  enum { FRAMES = 9001, PAD = 700 };
+  static const float silence[PAD] = {0};
+  rv_description *model = rv_fixture_model(rv_test_path("model.json"), RV_LSTM, 12, RATE, 0, 8);
+  for (size_t r = 0; r < sizeof rates / sizeof *rates; r++) {
+    rv_fixture_audio(rv_test_path("take.wav"), FLOAT, 1, rates[r], FRAMES + PAD, 0.9, r);
+    rv_audio *take = rv_fixture_read(rv_test_path("take.wav"));
+    rv_fixture_samples(rv_test_path("in.wav"), take->channel[0], FRAMES, rates[r]);
+    for (int mode = 0; mode < RV_RATE_MODES; mode++) {
+      const rv_run *run = rv_run_recurve("process model.json in.wav -o out.wav --rate-mode %s",
+                                         rv_rate_mode_name((rv_rate_mode)mode));
+      ck_assert_msg(!run->status, "%s", run->err);
+      rv_audio *out = rv_fixture_read(rv_test_path("out.wav"));
+      rv_audio *late = rv_fixture_read(rv_test_path("take.wav"));
+      memcpy(late->channel[0] + FRAMES, silence, sizeof silence);
+      const unsigned latency = play_mode(model, late, 333, RV_START_SETTLED, (rv_rate_mode)mode);
+      ck_assert_uint_le(latency, PAD);
+      ck_assert_uint_eq(out->frames, FRAMES);
+      ck_assert_msg(!memcmp(out->channel[0], late->channel[0] + latency, FRAMES * sizeof(float)),
+                    "%g Hz, %s: not the same", rates[r], rv_rate_mode_name((rv_rate_mode)mode));
+      rv_audio_free(out);
+      rv_audio_free(late);
+    }
+    rv_audio_free(take);
+  }
+  rv_description_free(model);
+}
+END_TEST
+
+START_TEST(a_mode_that_the_model_does_not_bear_is_told)
+{
+  rv_fixture_identity(rv_test_path("identity.json"), RATE);
+  rv_fixture_audio(rv_test_path("in.wav"), FLOAT, 1, 44100.0, 3000, 0.9, 3);
+  rv_description_free(rv_fixture_model(rv_test_path("hot.json"), RV_LSTM, 12, RATE, 0, 8));
+  const rv_run *run =
+      rv_run_recurve("process identity.json in.wav -o out.wav --rate-mode zero-latency");
+  rv_expect_run(run, 0, "");
+  ck_assert_ptr_nonnull(strstr(run->out, "no latency"));
+  rv_fixture_audio(rv_test_path("in.wav"), FLOAT, 1, 8000.0, 3000, 0.9, 3);
+  rv_expect_run(rv_run_recurve("process hot.json in.wav -o out.wav --rate-mode zero-latency"), 0,
+                "zero latency is not to be had|late");
+  rv_expect_run(rv_run_recurve("process hot.json in.wav -o out.wav --rate-mode slow"), 2,
+                "economy");
 }
 END_TEST
 
@@ -319,6 +376,8 @@ int main(void)
   TCase *cases = tcase_create("process");
   tcase_set_timeout(cases, 120.0);
   tcase_add_test(cases, the_result_is_that_of_a_chain_in_any_blocks_bit_for_bit);
+  tcase_add_test(cases, at_any_rate_the_result_is_that_of_a_chain_made_up_for_its_latency);
+  tcase_add_test(cases, a_mode_that_the_model_does_not_bear_is_told);
   tcase_add_test(cases, the_start_state_is_the_one_that_is_asked_for);
   tcase_add_test(cases, each_channel_sounds_as_if_it_were_alone);
   tcase_add_test(cases, another_rate_keeps_length_and_place);

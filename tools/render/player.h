@@ -23,6 +23,9 @@ typedef rv_status (*rv_player_sink)(void *data, const float *const *out, size_t 
 rv_status rv_player_feed(rv_player *player, const float *const *in, size_t frames,
                          rv_player_sink sink, void *data, rv_error *error);
 
+/// One of those that play; they are alike.
+const rv_engine *rv_player_engine(const rv_player *player);
+
 /// Sum over the chains.
 unsigned rv_player_faults(const rv_player *player);
 

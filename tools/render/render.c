@@ -6,6 +6,7 @@
 #include "render/player.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +82,9 @@ static rv_status begin(render *job, const char *out, const char *reference, rv_e
   status = rv_player_new(job->config, result->channels, result->rate, &job->player, &cause);
   if (status)
     return name_file(job, status, &cause, error);
+  const rv_engine *engine = rv_player_engine(job->player);
+  result->path = rv_engine_rate_path(engine);
+  (void)snprintf(result->note, sizeof result->note, "%s", rv_engine_rate_note(engine));
   const rv_writer_config config = {.channels = result->channels,
                                    .rate = result->rate,
                                    .kind = job->config->kind,
@@ -147,7 +151,6 @@ static void clean(render *job, size_t frames)
 /// The next frames of the file, and zeros after its end.
 static rv_status fetch(render *job, size_t *frames, rv_error *error)
 {
-  *frames = RV_PLAYER_PIECE;
   if (!job->ended) {
     const rv_status status =
         rv_reader_read(job->reader, job->samples, RV_PLAYER_PIECE, frames, error);
@@ -160,9 +163,11 @@ static rv_status fetch(render *job, size_t *frames, rv_error *error)
       (void)atomic_fetch_add(job->config->microseconds,
                              (unsigned long long)(1e6 * (double)*frames / job->result->rate));
   }
-  if (*frames == 0)
-    for (int c = 0; c < job->result->channels; c++)
-      memset(job->samples[c], 0, RV_PLAYER_PIECE * sizeof **job->samples);
+  if (*frames)
+    return RV_OK;
+  *frames = RV_PLAYER_PIECE;
+  for (int c = 0; c < job->result->channels; c++)
+    memset(job->samples[c], 0, RV_PLAYER_PIECE * sizeof **job->samples);
   return RV_OK;
 }
 
@@ -174,8 +179,8 @@ static rv_status run(render *job, rv_error *error)
       return rv_fail(error, RV_CANCELLED, "%s: stopped", job->in);
     rv_status status = fetch(job, &frames, error);
     if (!status)
-      status = rv_player_feed(job->player, (const float *const *)job->samples,
-                              frames ? frames : RV_PLAYER_PIECE, take, job, error);
+      status =
+          rv_player_feed(job->player, (const float *const *)job->samples, frames, take, job, error);
     if (status)
       return status;
   }

@@ -1,9 +1,8 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-/// One audio file through a model, in constant memory: reader → the model's rate → chain → the
-/// file's rate → writer. Several files may be rendered at once, each from a thread of its own, with
-/// one network.
+/// One audio file through a model, in constant memory: reader → chain → writer. Several files may
+/// be rendered at once, each from a thread of its own, with one network.
 
 #ifndef RECURVE_TOOLS_RENDER_H
 #define RECURVE_TOOLS_RENDER_H
@@ -18,6 +17,7 @@
 typedef struct rv_render_config {
   const rv_network *network;
   rv_start start;
+  rv_rate_mode rate_mode;     ///< where the file has another rate than the model
   rv_chain_settings settings; ///< gains, and knobs in the model's units
   rv_file_kind kind;          ///< of the output
   rv_word word;
@@ -27,13 +27,15 @@ typedef struct rv_render_config {
 
 typedef struct rv_render_result {
   int channels;
-  double rate;          ///< Hz, of both files
-  double model_rate;    ///< Hz, at which the model ran
-  uint64_t frames;      ///< in and out
-  uint64_t not_finite;  ///< samples of the input that were no number and counted as 0
-  double not_finite_at; ///< seconds, of the first one
-  uint64_t clipped;     ///< samples of the output beyond the full scale of its integer word
-  double peak;          ///< of the output, before that; 1 is full scale
+  double rate;              ///< Hz, of both files
+  double model_rate;        ///< Hz, of the model
+  rv_rate_path path;        ///< what was done about the rates
+  char note[RV_ERROR_SIZE]; ///< the same in words; "" nothing
+  uint64_t frames;          ///< in and out
+  uint64_t not_finite;      ///< samples of the input that were no number and counted as 0
+  double not_finite_at;     ///< seconds, of the first one
+  uint64_t clipped;         ///< samples of the output beyond the full scale of its integer word
+  double peak;              ///< of the output, before that; 1 is full scale
   double esr; ///< Σ(reference − output)²/Σ reference² over the common length, from the output
               ///< before any rounding to integers; NaN: no reference, or a silent one
   uint64_t esr_frames;   ///< the common length
