@@ -5,6 +5,7 @@
 
 #include "bench/model.h"
 #include "bench/suite.h"
+#include "bench/training.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
 #include "commands.h"
@@ -14,6 +15,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const rv_option options[] = {
     {.name = "cell",
@@ -68,6 +70,29 @@ static const rv_option options[] = {
      .kind = RV_OPTION_PATH,
      .argument = "DIR",
      .help = "folder of the plugin where it is not installed"},
+    {.name = "train",
+     .kind = RV_OPTION_FLAG,
+     .help = "time training instead of playing: lstm and gru with the best instruction set unless "
+             "given"},
+    {.name = "streams",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "N",
+     .minimum = 16,
+     .maximum = 1024,
+     .help = "with --train: streams of a mini-batch, a multiple of 16; those of the recipe unless "
+             "given"},
+    {.name = "window",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "STEPS",
+     .minimum = 16,
+     .maximum = 8192,
+     .help = "with --train: steps of an update; the longest of the recipe unless given"},
+    {.name = "threads",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "N",
+     .minimum = 1,
+     .maximum = 64,
+     .help = "with --train: threads to compare with one; one per core unless given"},
     {.name = "tsv",
      .kind = RV_OPTION_FLAG,
      .help = "print tab-separated values, after the peaks in lines that begin with '#'"},
@@ -75,6 +100,11 @@ static const rv_option options[] = {
     RV_OPTION_OF_JSON,
     RV_OPTION_END,
 };
+
+/// Options of playing alone and of training alone.
+static const char *const playing_only[] = {"model",  "chain",    "plugin",
+                                           "bundle", "channels", "block"};
+static const char *const training_only[] = {"streams", "window", "threads"};
 
 typedef struct request {
   rv_suite_list cells, sizes;
@@ -150,9 +180,10 @@ static int read_list(const rv_args *args, const char *name, const char *text, me
 static int read_isas(const rv_args *args, rv_suite_list *isas)
 {
   const char *text = rv_args_text(args, "isa");
+  const bool best = rv_args_flag(args, "train");
   isas->count = 0;
   for (int isa = 0; isa < RV_ISA_COUNT && !text; isa++)
-    if (rv_isa_available((rv_isa)isa))
+    if (best ? (rv_isa)isa == rv_isa_choose() : rv_isa_available((rv_isa)isa))
       isas->values[isas->count++] = isa;
   int result = RV_EXIT_DONE;
   if (text)
@@ -164,15 +195,39 @@ static int read_isas(const rv_args *args, rv_suite_list *isas)
   return result;
 }
 
+/// Refuses options that mean nothing with or without --train.
+static int check_subject(const rv_args *args, const request *wishes)
+{
+  const bool train = rv_args_flag(args, "train");
+  const char *const *wrong = train ? playing_only : training_only;
+  const size_t n = train ? sizeof playing_only / sizeof *playing_only
+                         : sizeof training_only / sizeof *training_only;
+  for (size_t i = 0; i < n; i++)
+    if (rv_args_given(args, wrong[i]))
+      return rv_usage_error(args, "--%s goes %s --train", wrong[i], train ? "not with" : "with");
+  for (size_t c = 0; c < wishes->cells.count && train; c++)
+    if (wishes->cells.values[c] == RV_GRU_BEFORE)
+      return rv_usage_error(args, "--cell: gru-before is played, not trained");
+  if (train && rv_args_given(args, "streams") && rv_args_integer(args, "streams") % 16)
+    return rv_usage_error(args, "--streams %ld: a multiple of 16 is wanted",
+                          rv_args_integer(args, "streams"));
+  return RV_EXIT_DONE;
+}
+
 static int read_wishes(const rv_args *args, request *wishes)
 {
   const bool plugin = rv_args_flag(args, "plugin");
+  const bool train = rv_args_flag(args, "train");
   const char *cells = rv_args_text(args, "cell");
   const char *sizes = rv_args_text(args, "size");
   if (plugin && !rv_args_given(args, "cell"))
     cells = "lstm";
   if (plugin && !rv_args_given(args, "size"))
     sizes = "16";
+  if (train && !rv_args_given(args, "cell"))
+    cells = "lstm,gru";
+  if (train && !rv_args_given(args, "size"))
+    sizes = "12,16,20,32,40,64,96";
   if (rv_args_given(args, "model") && (rv_args_given(args, "cell") || rv_args_given(args, "size")))
     return rv_usage_error(args,
                           "--model has a cell and a size of its own: leave out --cell, --size");
@@ -199,6 +254,8 @@ static int read_wishes(const rv_args *args, request *wishes)
     if (wishes->suite.channels.values[i] > 2)
       result = rv_usage_error(args, "--channels: the plugin has one or two channels, not %d",
                               wishes->suite.channels.values[i]);
+  if (!result)
+    result = check_subject(args, wishes);
   return result ? result : read_isas(args, &wishes->suite.isas);
 }
 
@@ -254,6 +311,42 @@ static int measure(const rv_args *args, const request *wishes, rv_report *report
   return status ? rv_report_failure(report, "%s", error.text) : RV_EXIT_DONE;
 }
 
+static bool show_case(void *context, size_t number, size_t n)
+{
+  rv_report_progress(context, "case %zu of %zu", number + 1, n);
+  return !atomic_load(rv_interrupt_flag());
+}
+
+static int measure_training(const rv_args *args, const request *wishes, rv_report *report)
+{
+  rv_training_case *cases = NULL;
+  size_t n = 0;
+  rv_training_bench bench = {
+      .threads = (int)(rv_args_given(args, "threads") ? rv_args_integer(args, "threads")
+                                                      : sysconf(_SC_NPROCESSORS_ONLN)),
+      .streams = rv_args_given(args, "streams") ? (int)rv_args_integer(args, "streams") : 0,
+      .window = rv_args_given(args, "window") ? (int)rv_args_integer(args, "window") : 0,
+      .seconds = rv_args_number(args, "time"),
+      .progress = show_case,
+      .context = report};
+  rv_error error = {{0}};
+  const size_t most = wishes->cells.count * wishes->sizes.count * wishes->suite.isas.count;
+  cases = calloc(most, sizeof *cases);
+  if (!cases)
+    return rv_report_failure(report, "out of memory for %zu cases", most);
+  for (size_t i = 0; i < wishes->suite.isas.count; i++)
+    for (size_t c = 0; c < wishes->cells.count; c++)
+      for (size_t s = 0; s < wishes->sizes.count; s++)
+        cases[n++] = (rv_training_case){.isa = (rv_isa)wishes->suite.isas.values[i],
+                                        .kind = (rv_kind)wishes->cells.values[c],
+                                        .units = wishes->sizes.values[s]};
+  const rv_status status = rv_training_measure(&bench, cases, n, &error);
+  if (!status)
+    rv_training_print(report, &bench, cases, n, rv_args_flag(args, "tsv"));
+  free(cases);
+  return status ? rv_report_failure(report, "%s", error.text) : RV_EXIT_DONE;
+}
+
 static int run(const rv_args *args)
 {
   request wishes = {0};
@@ -263,7 +356,8 @@ static int run(const rv_args *args)
   rv_report report;
   rv_report_begin(&report, args);
   rv_interrupt_catch();
-  result = measure(args, &wishes, &report);
+  result = rv_args_flag(args, "train") ? measure_training(args, &wishes, &report)
+                                       : measure(args, &wishes, &report);
   rv_report_end(&report);
   return result;
 }
@@ -279,7 +373,9 @@ const rv_command rv_command_bench = {
                 "recurve bench\n"
                 "    all cells, sizes and instruction sets, mono and stereo: about a minute\n"
                 "recurve bench --model amp.json --plugin\n"
-                "    what the plugin needs for a model of yours\n",
+                "    what the plugin needs for a model of yours\n"
+                "recurve bench --train --size 16,32\n"
+                "    how many samples of audio a training gets through in a second\n",
     .description =
         "Time is taken in many short rounds in which every line of the table has its turn, with "
         "noise as input and, unless --model names a file, fixed random weights of the size of "
@@ -307,6 +403,14 @@ const rv_command rv_command_bench = {
         "billions of multiply-adds per second (GMAC/s), speed of loads from both caches, and the "
         "chain of each cell. It is a yardstick, not a proof: a kernel that overlaps the two parts "
         "can be below it."
+        "\n\n"
+        "With --train the table tells the speed of training in millions of samples of audio per "
+        "second, all of an update included (forward, backward, loss, gradient sum, clipping, step "
+        "of the weights), with one thread and with all of them, best of the rounds. /peak is the "
+        "share of the peak of the multiply-adds, with as many threads, that the matrix products "
+        "take, 3(GN(N+1)+N) multiply-adds per sample for N units and G gates; ratio is how many "
+        "times faster all threads are, and /peaks that ratio divided by the same ratio of the "
+        "peaks. The peaks are measured in turns with the training."
         "\n\n"
         "--tsv has the same columns under the names isa, cell, size, channels, through, block, "
         "best_ns, median_ns, floor_ns, best_ratio, median_ratio, real_time, p999_us, max_us, "

@@ -6,7 +6,7 @@
 #ifndef RECURVE_BENCH_PEAK_KERNELS_H
 #define RECURVE_BENCH_PEAK_KERNELS_H
 
-#include "recurve/description.h"
+#include "recurve/network.h"
 
 #define RV_PEAK_SUMS 12
 
@@ -28,5 +28,8 @@ extern const rv_peak_kernels rv_peak_kernels_base;
 extern const rv_peak_kernels rv_peak_kernels_avx2;
 extern const rv_peak_kernels rv_peak_kernels_avx512;
 extern const rv_peak_kernels rv_peak_kernels_neon;
+
+/// The table of an instruction set, which must be available.
+const rv_peak_kernels *rv_peak_kernels_of(rv_isa isa);
 
 #endif

@@ -47,7 +47,7 @@ void rv_machine_free(rv_machine *machine)
   machine->room = NULL;
 }
 
-static const rv_peak_kernels *kernels_of(rv_isa isa)
+const rv_peak_kernels *rv_peak_kernels_of(rv_isa isa)
 {
   switch (isa) {
 #if defined(__x86_64__)
@@ -120,7 +120,7 @@ static double chain_time(const rv_machine *machine, const rv_peak_kernels *kerne
 
 void rv_machine_measure(rv_machine *machine, rv_isa isa)
 {
-  const rv_peak_kernels *kernels = kernels_of(isa);
+  const rv_peak_kernels *kernels = rv_peak_kernels_of(isa);
   rv_peaks *peaks = &machine->isa[isa];
   const size_t rounds = 2000;
   additions(rounds / 4);
