@@ -3,7 +3,7 @@
 
 #include "models.h"
 
-#include "support.h"
+#include "random.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -72,15 +72,6 @@ const char *rv_test_path(const char *name)
   return path;
 }
 
-float rv_test_random(uint64_t *state)
-{
-  *state ^= *state >> 12;
-  *state ^= *state << 25;
-  *state ^= *state >> 27;
-  const uint64_t bits = (*state * UINT64_C(2685821657736338717)) >> 40;
-  return (float)bits * 0x1p-23F - 1.0F;
-}
-
 char *rv_test_read_file(const char *path, size_t *size)
 {
   FILE *file = fopen(path, "rb");

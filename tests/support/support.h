@@ -6,6 +6,8 @@
 #ifndef RECURVE_TESTS_SUPPORT_H
 #define RECURVE_TESTS_SUPPORT_H
 
+#include "random.h"
+
 #include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,9 +26,6 @@ const char *rv_test_directory(void);
 
 /// `name` under rv_test_directory(), in one of eight rotating buffers.
 const char *rv_test_path(const char *name);
-
-/// xorshift64*: the same sequence everywhere. Uniform in [−1, 1).
-float rv_test_random(uint64_t *state);
 
 /// The whole of a file with a final zero, to be freed; NULL if it cannot be read.
 char *rv_test_read_file(const char *path, size_t *size);
