@@ -31,6 +31,14 @@ static void interleave(const float *from, const size_t *first, size_t steps, flo
       to[t * VF_LANES + lane] = from[first[lane] + t];
 }
 
+/// Units whose products are summed at once.
+static int unit_block(rv_kind kind)
+{
+  if (kind == RV_RNN)
+    return RNN_BLOCK;
+  return kind == RV_LSTM ? LSTM_BLOCK : GRU_BLOCK;
+}
+
 /// Sums that a unit's products start from.
 static int accumulators(rv_kind kind)
 {
@@ -58,8 +66,9 @@ static float start_bias(const rv_model *model, const rv_model_layer *layer, cons
 static float *pack_column(float *to, const rv_model *model, const float *matrix, int columns,
                           int column, int first)
 {
+  const int block = unit_block(model->kind);
   for (int g = 0; g < model->gates; g++)
-    for (int j = first; j < first + UNIT_BLOCK; j++) {
+    for (int j = first; j < first + block; j++) {
       const bool real = j < model->units && column < columns;
       const ptrdiff_t place = ((ptrdiff_t)g * model->units + j) * columns + column;
       const float weight = real ? matrix[place] : 0.0F;
@@ -72,9 +81,10 @@ static void pack_forward(float *to, const rv_model *model, const rv_model_layer 
                          const float *parameters)
 {
   const int inputs = layer->inputs == 1 ? 1 : padded;
-  for (int first = 0; first < padded; first += UNIT_BLOCK) {
+  const int block = unit_block(model->kind);
+  for (int first = 0; first < padded; first += block) {
     for (int a = 0; a < accumulators(model->kind); a++)
-      for (int j = first; j < first + UNIT_BLOCK; j++)
+      for (int j = first; j < first + block; j++)
         *to++ = j < model->units ? start_bias(model, layer, parameters, a, j) : 0.0F;
     for (int k = 0; k < padded; k++)
       to = pack_column(to, model, parameters + layer->u, model->units, k, first);

@@ -9,13 +9,18 @@
 #include "kernel.h"
 #include "vector.h"
 
-/// The number of vector registers decides how many sums a product keeps at once.
+/// The number of vector registers decides how many sums a product keeps at once: enough that none
+/// waits for the one before, 4 cycles times 2 products a cycle. Units of a block, by cell.
 #if VF_LANES == 16
-#define UNIT_BLOCK   4
+#define RNN_BLOCK    4
+#define LSTM_BLOCK   4
+#define GRU_BLOCK    4
 #define ACROSS_BLOCK 16
 #else
-#define UNIT_BLOCK   2
-#define ACROSS_BLOCK 8
+#define RNN_BLOCK    4
+#define LSTM_BLOCK   2
+#define GRU_BLOCK    4
+#define ACROSS_BLOCK 12
 #endif
 
 #if defined(__clang__)
@@ -125,15 +130,15 @@ VF_INLINE void set_all(const int rows, const float *values, vf *sums)
   UNROLL for (int r = 0; r < rows; r++) sums[r] = vf_set(values[r]);
 }
 
-/// How many of `left` outputs the next block of a transposed product takes: no block is so small
-/// that its sums wait for each other.
+/// How many of `left` outputs (a multiple of 4) the next block of a transposed product takes: no
+/// block is so small that its sums wait for each other.
 static int across_block(int left)
 {
-  if (left == ACROSS_BLOCK + 4 && ACROSS_BLOCK == 16)
-    return 12;
-  if (left >= ACROSS_BLOCK && left != 12)
-    return ACROSS_BLOCK;
-  return left;
+  if (left <= ACROSS_BLOCK)
+    return left;
+  if (ACROSS_BLOCK == 16)
+    return left == 20 || left == 24 || left == 36 ? 12 : 16;
+  return left == 16 ? 8 : 12;
 }
 
 VF_INLINE void across_one(const int block, const float *weights, const vf *deltas, int n_deltas,

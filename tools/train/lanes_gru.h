@@ -20,7 +20,7 @@
 static void gru_forward(const float *packed, int inputs, int n, size_t steps, const vf *input,
                         vf *gates, vf *hidden)
 {
-  enum { BLOCK = UNIT_BLOCK, ROWS = 3 * UNIT_BLOCK };
+  enum { BLOCK = GRU_BLOCK, ROWS = 3 * GRU_BLOCK };
   for (size_t t = 0; t < steps; t++) {
     const float *weights = packed;
     vf *gate = gates + t * 4 * (size_t)n;

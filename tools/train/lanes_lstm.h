@@ -19,7 +19,7 @@
 static void lstm_forward(const float *packed, int inputs, int n, size_t steps, const vf *input,
                          vf *gates, vf *hidden, vf *cell, vf *squashed)
 {
-  enum { BLOCK = UNIT_BLOCK, ROWS = 4 * UNIT_BLOCK };
+  enum { BLOCK = LSTM_BLOCK, ROWS = 4 * LSTM_BLOCK };
   for (size_t t = 0; t < steps; t++) {
     const float *weights = packed;
     vf *gate = gates + t * 4 * (size_t)n;

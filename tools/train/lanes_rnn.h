@@ -14,7 +14,7 @@
 static void rnn_forward(const float *packed, int inputs, int n, size_t steps, const vf *input,
                         vf *hidden)
 {
-  enum { BLOCK = UNIT_BLOCK };
+  enum { BLOCK = RNN_BLOCK };
   for (size_t t = 0; t < steps; t++) {
     const float *weights = packed;
     const vf *before = hidden + t * (size_t)n;

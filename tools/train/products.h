@@ -20,8 +20,8 @@
 #define TILE_ROWS_1 24
 #define TILE_ROWS_2 12
 #else
-#define TILE_ROWS_1 8
-#define TILE_ROWS_2 4
+#define TILE_ROWS_1 12
+#define TILE_ROWS_2 6
 #endif
 
 /// Vectors that hold `units` numbers.
@@ -141,6 +141,9 @@ VF_INLINE void add_column(const int n_columns, const int share, const vf *rows, 
                sum_stride);
     else if (most > 8 && left >= 8)
       add_tile(taken = 8, n_columns, share, rows, row_stride, columns, column_stride, steps, sums,
+               sum_stride);
+    else if (most == 6 && left == 2)
+      add_tile(taken = 2, n_columns, share, rows, row_stride, columns, column_stride, steps, sums,
                sum_stride);
     else
       add_tile(4, n_columns, share, rows, row_stride, columns, column_stride, steps, sums,
