@@ -19,6 +19,10 @@
 #define BYPASS_SECONDS 0.02
 #define SWAP_SECONDS   0.03
 
+/// Latencies of an engine that has been reset, until its filters have forgotten that what they were
+/// given began in the middle of a signal: only then is it faded in.
+#define HOLD_LATENCIES 2
+
 #define BLOCKER_HZ 10.0
 #define PI         3.14159265358979323846
 
@@ -46,6 +50,7 @@ struct rv_chain {
   slot now;
   slot old; ///< fades out, while `fading`; its engine may be NULL
   bool fading;
+  int hold; ///< frames until the fade begins
   rv_engine *retired;
   bool played; ///< since the last reset
   double pole; ///< of the DC blocker
@@ -186,6 +191,7 @@ void rv_chain_free(rv_chain *chain)
 static void end_fade(rv_chain *chain)
 {
   rv_ramp_jump(&chain->fresh, 1.0F);
+  chain->hold = 0;
   chain->fading = false;
   chain->retired = chain->old.engine;
   chain->old.engine = NULL;
@@ -233,6 +239,12 @@ void rv_chain_set(rv_chain *chain, const rv_chain_settings *settings)
   rv_control_word_leave(caller);
 }
 
+static void begin_fade(rv_chain *chain)
+{
+  if (chain->fading && !chain->hold)
+    rv_ramp_to(&chain->fresh, 1.0F, SWAP_SECONDS * chain->rate);
+}
+
 bool rv_chain_swap(rv_chain *chain, rv_engine *engine)
 {
   if (chain->fading || chain->retired)
@@ -253,8 +265,9 @@ bool rv_chain_swap(rv_chain *chain, rv_engine *engine)
   rv_control_word_leave(caller);
   if (chain->played) {
     chain->fading = true;
+    chain->hold = HOLD_LATENCIES * (int)chain->now.latency;
     rv_ramp_jump(&chain->fresh, 0.0F);
-    rv_ramp_to(&chain->fresh, 1.0F, SWAP_SECONDS * chain->rate);
+    begin_fade(chain);
   } else {
     end_fade(chain);
   }
@@ -374,8 +387,12 @@ static void process_piece(rv_chain *chain, const float *const *in, float *const 
   rv_ramp_advance(&chain->mixed, frames);
   rv_ramp_advance(&chain->wet, frames);
   rv_ramp_advance(&chain->fresh, frames);
-  if (chain->fading && !chain->fresh.left)
+  if (chain->hold) {
+    chain->hold -= frames;
+    begin_fade(chain);
+  } else if (chain->fading && !chain->fresh.left) {
     end_fade(chain);
+  }
 }
 
 void rv_chain_process(rv_chain *chain, const float *const *in, float *const *out, size_t frames)
@@ -389,7 +406,8 @@ void rv_chain_process(rv_chain *chain, const float *const *in, float *const *out
   }
   chain->played |= frames > 0;
   while (frames) {
-    const int piece = frames < PIECE ? (int)frames : PIECE;
+    const int most = chain->hold && chain->hold < PIECE ? chain->hold : PIECE;
+    const int piece = frames < (size_t)most ? (int)frames : most;
     process_piece(chain, from, to, piece);
     for (int ch = 0; ch < chain->channels; ch++) {
       from[ch] += piece;

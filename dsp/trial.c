@@ -111,8 +111,9 @@ rv_status rv_trial(const rv_network *network, const float *knobs, double host,
   if (!status) {
     const double db = distance(sound, latency, fast, frames);
     if (db < LEAST_DB)
-      (void)snprintf(refusal, RV_REFUSAL_SIZE, "%s: it would be off by %.0f dB, %.0f are asked for",
-                     intro, -db, -LEAST_DB);
+      (void)snprintf(refusal, RV_REFUSAL_SIZE,
+                     "%s: a clip would differ by %.0f dB, below %.0f is asked for", intro, -db,
+                     -LEAST_DB);
   }
   free(clip);
   return status;

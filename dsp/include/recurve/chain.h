@@ -128,7 +128,8 @@ RV_API void rv_chain_reset(rv_chain *chain, const rv_chain_settings *settings);
 RV_API void rv_chain_set(rv_chain *chain, const rv_chain_settings *settings);
 
 /// Takes an engine of the chain's rate and channels (NULL: none) over, reset and with the chain's
-/// knobs, by a cross-fade of 30 ms, or at once where nothing has played since the last reset. While
+/// knobs, by a cross-fade of 30 ms that begins when its filters have heard enough (twice its
+/// latency), or at once where nothing has played since the last reset. While
 /// no engine is there the dry signal passes as it is: no gain, no mix. Returns false, and takes
 /// nothing, while a fade runs or a retired engine has not been collected: ask again at the next
 /// block. Audio thread.
