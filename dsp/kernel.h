@@ -13,8 +13,11 @@
 /// piece stay in the first cache beside the weights. Divides RV_GRID.
 #define RV_PIECE 32
 
-/// Channels that one kernel call can hold.
-#define RV_LOCKSTEP 2
+/// Channels that one kernel call takes at most.
+#define RV_LOCKSTEP 8
+
+/// Channels whose products run together where the weights do not fit in the first cache.
+#define RV_TOGETHER 2
 
 /// Alignment of every packed array, in bytes.
 #define RV_ALIGN 64
@@ -84,17 +87,22 @@ typedef struct rv_packed {
   float *start_c; ///< [stride], RV_LSTM only
 } rv_packed;
 
-/// One layer over at most RV_PIECE frames of one or two channels.
+/// Floats of scratch memory that a layer's kernel needs for each channel.
+#define RV_SCRATCH(layer) (RV_PIECE * (layer)->row + 3 * (layer)->stride)
+
+/// One layer over at most RV_PIECE frames of at most RV_LOCKSTEP channels.
 typedef struct rv_kernel_run {
   const rv_packed *layer;
   const float *bias; ///< [rows of sums] with the knobs folded in
   size_t frames;
   size_t channels;
-  size_t in_stride;             ///< floats from one frame of the input to the next
-  const float *in[RV_LOCKSTEP]; ///< [frames][in_stride]
-  float *out[RV_LOCKSTEP];      ///< [1 + frames][stride]; row 0 is the state before the first frame
-  float *c[RV_LOCKSTEP];        ///< [stride], RV_LSTM only
-  float *scratch;               ///< rv_packed_scratch() floats
+  size_t in_stride;   ///< floats from one frame of the input to the next
+  size_t in_channel;  ///< floats from one channel of the input to the next
+  size_t out_channel; ///< the same of the output
+  const float *in;    ///< [channels][frames][in_stride]
+  float *out;         ///< [channels][1 + frames][stride]; row 0 is the state before the first frame
+  float *c;           ///< [channels][stride], RV_LSTM only
+  float *scratch;     ///< [channels][RV_SCRATCH], not for RV_DENSE
 } rv_kernel_run;
 
 typedef struct rv_kernels {
@@ -110,9 +118,6 @@ typedef struct rv_kernels {
   /// Whether n values, a multiple of the lanes, are all finite; in a time that does not tell.
   bool (*finite)(const float *values, size_t n);
 } rv_kernels;
-
-/// Floats of scratch memory that a layer's kernel needs.
-size_t rv_packed_scratch(const rv_packed *layer);
 
 extern const rv_kernels rv_kernels_base;
 extern const rv_kernels rv_kernels_avx2;

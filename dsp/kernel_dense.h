@@ -17,7 +17,7 @@ static void project(const rv_kernel_run *run, size_t ch, float *rows)
 {
   const rv_packed *layer = run->layer;
   for (size_t t = 0; t < run->frames; t++) {
-    const float *x = run->in[ch] + t * run->in_stride;
+    const float *x = run->in + ch * run->in_channel + t * run->in_stride;
     float *to = rows + t * layer->row;
     for (size_t j = 0; j < layer->row; j += VF_LANES) {
       vf sum = vf_load(run->bias + j);
@@ -76,7 +76,7 @@ static void dense_one(const rv_kernel_run *run, size_t ch)
   const rv_packed *layer = run->layer;
   const size_t wide = (layer->inputs + VF_LANES - 1) / VF_LANES * VF_LANES;
   for (size_t t = 0; t < run->frames; t++) {
-    const float *x = run->in[ch] + t * run->in_stride;
+    const float *x = run->in + ch * run->in_channel + t * run->in_stride;
     vf sum = vf_set(0.0F);
     if (run->in_stride < wide)
       sum[0] += layer->w[0] * x[0]; // the sample itself: one input, not in a padded row
@@ -84,7 +84,7 @@ static void dense_one(const rv_kernel_run *run, size_t ch)
       for (size_t k = 0; k < wide; k += VF_LANES)
         sum = vf_fma(vf_load(layer->w + k), vf_load(x + k), sum);
     const vf y = {vf_sum(sum) + run->bias[0]};
-    vf_store(run->out[ch] + (t + 1) * VF_LANES, y);
+    vf_store(run->out + ch * run->out_channel + (t + 1) * VF_LANES, y);
   }
 }
 
@@ -92,7 +92,7 @@ static void dense(const rv_kernel_run *run)
 {
   const rv_packed *layer = run->layer;
   for (size_t ch = 0; ch < run->channels; ch++) {
-    float *rows = run->out[ch] + layer->stride;
+    float *rows = run->out + ch * run->out_channel + layer->stride;
     if (layer->units == 1)
       dense_one(run, ch);
     else

@@ -29,9 +29,9 @@
 VF_INLINE void product_some(const float *u, const size_t row, const size_t from,
                             const size_t vectors, const size_t parts, const size_t units,
                             const size_t channels, const float *const *h,
-                            vf sums[RV_LOCKSTEP][MAX_VECTORS])
+                            vf sums[RV_TOGETHER][MAX_VECTORS])
 {
-  vf s[RV_LOCKSTEP][MAX_VECTORS][MAX_PARTS];
+  vf s[RV_TOGETHER][MAX_VECTORS][MAX_PARTS];
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
     VF_UNROLL
@@ -73,7 +73,7 @@ VF_INLINE void product_some(const float *u, const size_t row, const size_t from,
 /// Adds u·h to the sums of a block: as many vectors at a time as the registers hold sums.
 VF_INLINE void product(const float *u, const size_t row, const size_t parts, const size_t units,
                        const size_t channels, const float *const *h,
-                       vf sums[RV_LOCKSTEP][MAX_VECTORS])
+                       vf sums[RV_TOGETHER][MAX_VECTORS])
 {
   const size_t vectors = row / VF_LANES;
   const size_t fit = VF_SUMS / (parts * channels);
@@ -114,30 +114,33 @@ VF_INLINE vf gate(const vf *row, const size_t g, const size_t width)
   return vf_part(row[g * width / VF_LANES], g * width % VF_LANES, width);
 }
 
-/// What the blocks of one layer and frame share.
+/// What the blocks of one layer and frame share, for the channels whose products run together.
 typedef struct frame {
-  const rv_kernel_run *run;
-  size_t t;
-  const float *h[RV_LOCKSTEP]; ///< before
-  float *next[RV_LOCKSTEP];    ///< after
+  const rv_packed *layer;
+  const float *bias;              ///< [rows of sums]
+  const float *in[RV_TOGETHER];   ///< the one input
+  const float *sums[RV_TOGETHER]; ///< [rows of sums], or the rows that project() has left
+  const float *h[RV_TOGETHER];    ///< [stride], before
+  float *next[RV_TOGETHER];       ///< [stride], after
+  float *c[RV_TOGETHER];          ///< [stride]
+  float *late[RV_TOGETHER];       ///< [3][stride]: r·h, denominators of z, input part of gate n
+  size_t stride;
 } frame;
 
 /// The sums that the recurrent product of a block starts from. One input: on the spot, off the
 /// chain of the recurrence. Else from the rows that project() has left in scratch.
 VF_INLINE void start_sums(const frame *now, const size_t at, const size_t row,
                           const size_t channels, const size_t one_input,
-                          vf sums[RV_LOCKSTEP][MAX_VECTORS])
+                          vf sums[RV_TOGETHER][MAX_VECTORS])
 {
-  const rv_kernel_run *run = now->run;
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++) {
-    const vf x = vf_set(one_input ? run->in[ch][now->t * run->in_stride] : 0.0F);
-    const float *rows = run->scratch + (ch * RV_PIECE + now->t) * run->layer->row + at;
+    const vf x = vf_set(one_input ? *now->in[ch] : 0.0F);
     VF_UNROLL
     for (size_t v = 0; v < row / VF_LANES; v++)
-      sums[ch][v] = one_input ? vf_fma(vf_load(run->layer->w + at + v * VF_LANES), x,
-                                       vf_load(run->bias + at + v * VF_LANES))
-                              : vf_load(rows + v * VF_LANES);
+      sums[ch][v] = one_input ? vf_fma(vf_load(now->layer->w + at + v * VF_LANES), x,
+                                       vf_load(now->bias + at + v * VF_LANES))
+                              : vf_load(now->sums[ch] + at + v * VF_LANES);
   }
 }
 
@@ -149,7 +152,7 @@ VF_INLINE void block(const frame *now, const rv_kind kind, const size_t first, c
   const size_t gates = kind == RV_RNN ? 1 : 4;
   const size_t row = rv_row(VF_LANES, gates, width);
   const size_t early = rv_row(VF_LANES, kind == RV_GRU ? 3 : gates, width);
-  vf sums[RV_LOCKSTEP][MAX_VECTORS];
+  vf sums[RV_TOGETHER][MAX_VECTORS];
   start_sums(now, at, row, channels, one_input, sums);
   product(u, early, PARTS(kind), units, channels, now->h, sums);
   VF_UNROLL
@@ -165,9 +168,9 @@ VF_INLINE void block(const frame *now, const rv_kind kind, const size_t first, c
         minus[v] = e.minus;
       }
       const vf_exponential g = {gate(minus, 2, width), gate(plus, 2, width)};
-      vf c = vf_load_narrow(now->run->c[ch] + first, width);
+      vf c = vf_load_narrow(now->c[ch] + first, width);
       h = cell_lstm(gate(plus, 0, width), gate(plus, 1, width), g, gate(plus, 3, width), &c, width);
-      vf_store_narrow(now->run->c[ch] + first, c, width);
+      vf_store_narrow(now->c[ch] + first, c, width);
     } else if (kind == RV_GRU) {
       vf plus[MAX_VECTORS];
       VF_UNROLL
@@ -183,20 +186,13 @@ VF_INLINE void block(const frame *now, const rv_kind kind, const size_t first, c
   }
 }
 
-/// Scratch rows of one frame of a GRU that resets before its product.
-typedef struct late_rows {
-  float *reset[RV_LOCKSTEP]; ///< [stride]: r·h
-  float *z[RV_LOCKSTEP];     ///< [stride]: denominators
-  float *n[RV_LOCKSTEP];     ///< [stride]: input part of gate n
-} late_rows;
-
-VF_INLINE void early_block(const frame *now, const late_rows *late, const size_t first,
-                           const size_t width, const size_t at, const float *u, const size_t units,
+VF_INLINE void early_block(const frame *now, const size_t first, const size_t width,
+                           const size_t at, const float *u, const size_t units,
                            const size_t channels, const size_t one_input)
 {
   const size_t row = rv_row(VF_LANES, 3, width);
   const size_t early = rv_row(VF_LANES, 2, width);
-  vf sums[RV_LOCKSTEP][MAX_VECTORS];
+  vf sums[RV_TOGETHER][MAX_VECTORS];
   start_sums(now, at, row, channels, one_input, sums);
   product(u, early, PARTS(RV_GRU_BEFORE), units, channels, now->h, sums);
   VF_UNROLL
@@ -206,35 +202,34 @@ VF_INLINE void early_block(const frame *now, const late_rows *late, const size_t
     for (size_t v = 0; v < early / VF_LANES; v++)
       plus[v] = vf_exp(sums[ch][v]).plus;
     const vf h = vf_load_narrow(now->h[ch] + first, width);
-    vf_store_narrow(late->reset[ch] + first, vf_divide_narrow(h, gate(plus, 0, width), width),
-                    width);
-    vf_store_narrow(late->z[ch] + first, gate(plus, 1, width), width);
-    vf_store_narrow(late->n[ch] + first, gate(sums[ch], 2, width), width);
+    vf_store_narrow(now->late[ch] + first, vf_divide_narrow(h, gate(plus, 0, width), width), width);
+    vf_store_narrow(now->late[ch] + now->stride + first, gate(plus, 1, width), width);
+    vf_store_narrow(now->late[ch] + 2 * now->stride + first, gate(sums[ch], 2, width), width);
   }
 }
 
-VF_INLINE void late_block(const frame *now, const late_rows *late, const size_t first,
-                          const size_t width, const float *u, const size_t units,
-                          const size_t channels)
+VF_INLINE void late_block(const frame *now, const size_t first, const size_t width, const float *u,
+                          const size_t units, const size_t channels)
 {
-  vf sums[RV_LOCKSTEP][MAX_VECTORS];
-  const float *reset[RV_LOCKSTEP] = {late->reset[0], late->reset[1]};
+  vf sums[RV_TOGETHER][MAX_VECTORS];
+  const float *reset[RV_TOGETHER];
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
-    sums[ch][0] = vf_load_narrow(late->n[ch] + first, width);
+    reset[ch] = now->late[ch],
+    sums[ch][0] = vf_load_narrow(now->late[ch] + 2 * now->stride + first, width);
   product(u, VF_LANES, PARTS(RV_GRU_BEFORE), units, channels, reset, sums);
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
     vf_store_narrow(now->next[ch] + first,
-                    cell_gru(vf_load_narrow(late->z[ch] + first, width), sums[ch][0],
-                             vf_load_narrow(now->h[ch] + first, width), width),
+                    cell_gru(vf_load_narrow(now->late[ch] + now->stride + first, width),
+                             sums[ch][0], vf_load_narrow(now->h[ch] + first, width), width),
                     width);
 }
 
 /// All blocks of one frame, by widths that the compiler knows. `pass` 0: blocks, or the early part
 /// of RV_GRU_BEFORE, pass 1: its late part.
-VF_INLINE void blocks(const frame *now, const late_rows *late, const int pass, const rv_kind kind,
-                      const size_t units, const size_t channels, const size_t one_input)
+VF_INLINE void blocks(const frame *now, const int pass, const rv_kind kind, const size_t units,
+                      const size_t channels, const size_t one_input)
 {
   const size_t row_gates = kind == RV_RNN ? 1 : kind == RV_GRU_BEFORE ? 3 : 4;
   const size_t u_gates = pass              ? 1
@@ -242,15 +237,15 @@ VF_INLINE void blocks(const frame *now, const late_rows *late, const int pass, c
                          : kind == RV_GRU  ? 3
                          : kind == RV_RNN  ? 1
                                            : 2;
-  const float *u = pass ? now->run->layer->u_late : now->run->layer->u;
+  const float *u = pass ? now->layer->u_late : now->layer->u;
   size_t first = 0;
   size_t at = 0;
 #define BLOCK(width)                                                                               \
   do {                                                                                             \
     if (pass)                                                                                      \
-      late_block(now, late, first, width, u, units, channels);                                     \
+      late_block(now, first, width, u, units, channels);                                           \
     else if (kind == RV_GRU_BEFORE)                                                                \
-      early_block(now, late, first, width, at, u, units, channels, one_input);                     \
+      early_block(now, first, width, at, u, units, channels, one_input);                           \
     else                                                                                           \
       block(now, kind, first, width, at, u, units, channels, one_input);                           \
     first += (width);                                                                              \
@@ -270,54 +265,59 @@ VF_INLINE void blocks(const frame *now, const late_rows *late, const int pass, c
 #undef BLOCK
 }
 
+/// Frame by frame `groups` groups of channels from `first` on, each of `together` channels in one
+/// product.
 VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t units,
-                      const size_t channels, const size_t one_input)
+                      const size_t first, const size_t groups, const size_t together,
+                      const size_t one_input)
 {
+  const rv_packed *layer = run->layer;
   const size_t stride = (units + VF_LANES - 1) / VF_LANES * VF_LANES;
-  late_rows late = {{0}, {0}, {0}};
-  frame now = {.run = run};
-  for (size_t ch = 0; ch < channels && kind == RV_GRU_BEFORE; ch++) {
-    float *room = run->scratch + run->layer->row * RV_LOCKSTEP * RV_PIECE + 3 * ch * stride;
-    late.reset[ch] = room;
-    late.z[ch] = room + stride;
-    late.n[ch] = room + 2 * stride;
-  }
-  for (now.t = 0; now.t < run->frames; now.t++) {
-    VF_UNROLL
-    for (size_t ch = 0; ch < channels; ch++) {
-      now.h[ch] = run->out[ch] + now.t * stride;
-      now.next[ch] = run->out[ch] + (now.t + 1) * stride;
+  const size_t scratch = RV_SCRATCH(layer);
+  frame now = {.layer = layer, .bias = run->bias, .stride = stride};
+  for (size_t t = 0; t < run->frames; t++)
+    for (size_t group = 0; group < groups; group++) {
+      VF_UNROLL
+      for (size_t i = 0; i < together; i++) {
+        const size_t ch = first + group * together + i;
+        now.in[i] = run->in + ch * run->in_channel + t * run->in_stride;
+        now.h[i] = run->out + ch * run->out_channel + t * stride;
+        now.next[i] = run->out + ch * run->out_channel + (t + 1) * stride;
+        now.c[i] = run->c + ch * stride;
+        now.late[i] = run->scratch + ch * scratch;
+        now.sums[i] = now.late[i] + 3 * stride + t * layer->row;
+      }
+      blocks(&now, 0, kind, units, together, one_input);
+      if (kind == RV_GRU_BEFORE)
+        blocks(&now, 1, kind, units, together, one_input);
     }
-    blocks(&now, &late, 0, kind, units, channels, one_input);
-    if (kind == RV_GRU_BEFORE)
-      blocks(&now, &late, 1, kind, units, channels, one_input);
-  }
+}
+
+/// Two channels at a time, so that the activations of one fill the gaps of the other; pair after
+/// pair within a frame, so that the product of one pair runs while the activations of the last one
+/// are still under way.
+VF_INLINE void any_channels(const rv_kernel_run *run, const rv_kind kind, const size_t units,
+                            const size_t one_input)
+{
+  const size_t pairs = run->channels / RV_TOGETHER;
+  if (pairs)
+    frames(run, kind, units, 0, pairs, RV_TOGETHER, one_input);
+  if (run->channels % RV_TOGETHER)
+    frames(run, kind, units, pairs * RV_TOGETHER, 1, 1, one_input);
 }
 
 #define SIZED(kind, size)                                                                          \
   case size:                                                                                       \
-    if (run->channels == 2)                                                                        \
-      frames(run, kind, size, 2, 1);                                                               \
-    else                                                                                           \
-      frames(run, kind, size, 1, 1);                                                               \
+    any_channels(run, kind, size, 1);                                                              \
     return;
-
-/// Of any size, with one input or rows of projections.
-VF_INLINE void any_size(const rv_kernel_run *run, const rv_kind kind, const size_t one_input)
-{
-  if (run->channels == 2)
-    frames(run, kind, run->layer->units, 2, one_input);
-  else
-    frames(run, kind, run->layer->units, 1, one_input);
-}
 
 #define KERNEL(name, kind)                                                                         \
   static void name(const rv_kernel_run *run)                                                       \
   {                                                                                                \
     if (run->layer->inputs > 1) {                                                                  \
       for (size_t ch = 0; ch < run->channels; ch++)                                                \
-        project(run, ch, run->scratch + ch * RV_PIECE * run->layer->row);                          \
-      any_size(run, kind, 0);                                                                      \
+        project(run, ch, run->scratch + ch * RV_SCRATCH(run->layer) + 3 * run->layer->stride);     \
+      any_channels(run, kind, run->layer->units, 0);                                               \
       return;                                                                                      \
     }                                                                                              \
     switch (run->layer->units) {                                                                   \
@@ -329,7 +329,7 @@ VF_INLINE void any_size(const rv_kernel_run *run, const rv_kind kind, const size
       SIZED(kind, 32)                                                                              \
       SIZED(kind, 40)                                                                              \
     default:                                                                                       \
-      any_size(run, kind, 1);                                                                      \
+      any_channels(run, kind, run->layer->units, 1);                                               \
     }                                                                                              \
   }
 

@@ -24,13 +24,6 @@ float rv_gain(double db)
   return (float)pow(10.0, db / 20.0);
 }
 
-size_t rv_packed_scratch(const rv_packed *layer)
-{
-  if (layer->kind == RV_DENSE)
-    return 0;
-  return RV_LOCKSTEP * (RV_PIECE * layer->row + 3 * layer->stride);
-}
-
 /// Hands out aligned parts of one allocation; with no memory it only counts.
 typedef struct arena {
   char *memory;

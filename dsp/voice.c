@@ -60,7 +60,8 @@ static size_t lay_out(rv_voice *voice, float *memory)
     voice->layers[l].rows = part(memory, &used, channels * rows_size(layer));
     if (layer->kind == RV_LSTM)
       voice->layers[l].c = part(memory, &used, channels * stride);
-    const size_t need = rv_packed_scratch(layer);
+    const size_t lockstep = channels < RV_LOCKSTEP ? channels : RV_LOCKSTEP;
+    const size_t need = layer->kind == RV_DENSE ? 0 : lockstep * RV_SCRATCH(layer);
     scratch = need > scratch ? need : scratch;
   }
   voice->scratch = part(memory, &used, scratch);
@@ -219,29 +220,33 @@ void rv_voice_set_knobs(rv_voice *voice, const float *values)
 static void run_piece(rv_voice *voice, size_t first, size_t count, float *const *out, size_t frames)
 {
   const rv_network *network = voice->network;
-  rv_kernel_run run = {
-      .frames = frames, .channels = count, .in_stride = 1, .scratch = voice->scratch};
-  for (size_t i = 0; i < count; i++)
-    run.in[i] = voice->x + (first + i) * RV_PIECE;
+  rv_kernel_run run = {.frames = frames,
+                       .channels = count,
+                       .in = voice->x + first * RV_PIECE,
+                       .in_stride = 1,
+                       .in_channel = RV_PIECE,
+                       .scratch = voice->scratch};
   for (int l = 0; l < network->n_layers; l++) {
     const rv_packed *layer = &network->layers[l];
     const size_t stride = layer->stride;
     run.layer = layer;
     run.bias = voice->layers[l].bias;
-    for (size_t i = 0; i < count; i++) {
-      run.out[i] = voice->layers[l].rows + (first + i) * rows_size(layer);
-      run.c[i] = voice->layers[l].c ? voice->layers[l].c + (first + i) * stride : NULL;
-    }
+    run.out_channel = rows_size(layer);
+    run.out = voice->layers[l].rows + first * run.out_channel;
+    run.c = voice->layers[l].c ? voice->layers[l].c + first * stride : NULL;
     network->kernels->layer(&run);
     for (size_t i = 0; i < count; i++) {
-      run.in[i] = run.out[i] + stride;
-      memcpy(run.out[i], run.out[i] + frames * stride, stride * sizeof(float));
+      float *rows = run.out + i * run.out_channel;
+      memcpy(rows, rows + frames * stride, stride * sizeof(float));
     }
+    run.in = run.out + stride;
     run.in_stride = stride;
+    run.in_channel = run.out_channel;
   }
   for (size_t i = 0; i < count; i++)
-    network->kernels->give(run.in[i], run.in_stride, voice->x + (first + i) * RV_PIECE,
-                           network->skip, network->output_gain, out[i], frames);
+    network->kernels->give(run.in + i * run.in_channel, run.in_stride,
+                           voice->x + (first + i) * RV_PIECE, network->skip, network->output_gain,
+                           out[i], frames);
 }
 
 /// Resets the channels whose state is not finite; the others play on.
