@@ -5,9 +5,8 @@
 /// channels, on weights and inputs of every character, against double precision; between guards.
 /// RECURVE_TEST_SEED gives other weights, RECURVE_TEST_SHARE=n only every n-th size.
 
+#include "bench.h"
 #include "bound.h"
-#include "control_word.h"
-#include "guard.h"
 #include "models.h"
 #include "subject.h"
 #include "support.h"
@@ -17,243 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PADDED ((size_t)RV_MAX_SIZE + 16)
-
-/// Floats between the frames of two channels, which no kernel may touch.
-#define GAP ((size_t)32)
-
-/// Check's own assertion writes to a file each time it holds.
-#define DEMAND(condition, ...)                                                                     \
-  do {                                                                                             \
-    if (!(condition))                                                                              \
-      ck_assert_msg(false, __VA_ARGS__);                                                           \
-  } while (0)
-
 static const rv_isa isas[] = {RV_ISA_BASE, RV_ISA_AVX2, RV_ISA_AVX512, RV_ISA_NEON};
 
 #define N_ISAS (sizeof isas / sizeof *isas)
-
-/// Frames of one channel as a kernel leaves them, with the states before the first one.
-typedef struct rows {
-  float h[1 + RV_PIECE][PADDED];
-  float c[PADDED]; ///< after the last one
-} rows;
-
-/// What a layer is played with: the same for every instruction set.
-typedef struct signals {
-  float x[RV_LOCKSTEP][RV_PIECE][RV_MAX_SIZE];
-  float h[RV_LOCKSTEP][RV_MAX_SIZE];
-  float c[RV_LOCKSTEP][RV_MAX_SIZE];
-  size_t frames;
-  bool flush;  ///< subnormal numbers to zero, as the chain does
-  bool at_end; ///< which side of the buffers is at the edge
-} signals;
-
-/// A layer packed for one instruction set in guarded copies of its arrays.
-typedef struct bench {
-  const rv_subject *subject;
-  rv_isa isa;
-  const rv_kernels *kernels;
-  const rv_packed *packed; ///< as the network has it
-  rv_packed layer;         ///< the guarded one
-  const float *bias;
-} bench;
-
-static rv_guarded w;
-static rv_guarded u;
-static rv_guarded u_late;
-static rv_guarded bias;
-static rv_guarded in;
-static rv_guarded out;
-static rv_guarded c;
-static rv_guarded scratch;
-
-#define N_GUARDS 8
-
-static rv_guarded *const guards[N_GUARDS] = {&w, &u, &u_late, &bias, &in, &out, &c, &scratch};
-
-static char running[256];
-
-static size_t rows_of(size_t lanes, size_t units, size_t gates)
-{
-  size_t sum = 0;
-  for (size_t b = 0; rv_block_at(lanes, units, b).width; b++)
-    sum += rv_row(lanes, gates, rv_block_at(lanes, units, b).width);
-  return sum;
-}
-
-static void setup(void)
-{
-  const size_t row = rows_of(4, PADDED, 4);
-  if (w.pages)
-    return;
-  rv_guarded_new(&w, "the input weights", (size_t)RV_MAX_SIZE * row);
-  rv_guarded_new(&u, "the recurrent weights", (size_t)RV_MAX_SIZE * row);
-  rv_guarded_new(&u_late, "the late recurrent weights", (size_t)RV_MAX_SIZE * row);
-  rv_guarded_new(&bias, "the bias", row);
-  rv_guarded_new(&in, "the input", RV_LOCKSTEP * (RV_PIECE * PADDED + GAP));
-  rv_guarded_new(&out, "the output", RV_LOCKSTEP * ((1 + RV_PIECE) * PADDED + GAP));
-  rv_guarded_new(&c, "the state c", RV_LOCKSTEP * PADDED);
-  rv_guarded_new(&scratch, "the scratch memory", RV_LOCKSTEP * (RV_PIECE * row + 3 * PADDED));
-  rv_guarded_report(running);
-}
-
-static float *copied(rv_guarded *guarded, const float *from, size_t n, bool at_end)
-{
-  if (!from || !n)
-    return NULL;
-  float *to = rv_guarded_place(guarded, n, at_end);
-  memcpy(to, from, n * sizeof *to);
-  return to;
-}
-
-/// Floats of the arrays of a packed layer.
-typedef struct sizes {
-  size_t w;
-  size_t u;
-  size_t u_late;
-} sizes;
-
-static sizes sizes_of(const rv_packed *layer, size_t lanes)
-{
-  const bool one = layer->kind == RV_DENSE && layer->units == 1;
-  sizes found = {one ? (layer->inputs + lanes - 1) / lanes * lanes : layer->inputs * layer->row, 0,
-                 0};
-  if (layer->kind != RV_DENSE)
-    found.u = layer->units * rows_of(lanes, layer->units, rv_early_gates(layer->kind));
-  if (layer->kind == RV_GRU_BEFORE)
-    found.u_late = layer->units * rows_of(lanes, layer->units, 1);
-  return found;
-}
-
-static void guard_layer(bench *b, bool at_end)
-{
-  const sizes n = sizes_of(b->packed, b->kernels->lanes);
-  b->layer = *b->packed;
-  b->layer.w = copied(&w, b->packed->w, n.w, at_end);
-  b->layer.u = copied(&u, b->packed->u, n.u, at_end);
-  b->layer.u_late = copied(&u_late, b->packed->u_late, n.u_late, at_end);
-  b->bias = copied(&bias, b->packed->b, b->packed->row, at_end);
-  // Not a kernel's business.
-  b->layer.b = b->layer.w_knobs = b->layer.start_h = b->layer.start_c = NULL;
-}
-
-static bool weights_kept(const bench *b)
-{
-  const sizes n = sizes_of(b->packed, b->kernels->lanes);
-  return !memcmp(b->layer.w, b->packed->w, n.w * sizeof(float)) &&
-         (!n.u || !memcmp(b->layer.u, b->packed->u, n.u * sizeof(float))) &&
-         (!n.u_late || !memcmp(b->layer.u_late, b->packed->u_late, n.u_late * sizeof(float))) &&
-         !memcmp(b->bias, b->packed->b, b->packed->row * sizeof(float));
-}
-
-static void check_guards(void)
-{
-  for (size_t g = 0; g < N_GUARDS; g++)
-    DEMAND(rv_guarded_intact(guards[g]), "wrote beside %s: %s", guards[g]->name, running);
-}
-
-static bool gap_kept(const float *from, size_t n)
-{
-  for (size_t i = 0; i < n; i++)
-    if (!isnan(from[i]))
-      return false;
-  return true;
-}
-
-/// Runs channels first … first + channels over `frames` frames from `at` on; each channel's state
-/// comes from row `at` and c of its rows, and goes on into them.
-static void play(const bench *b, const signals *from, size_t first, size_t channels, size_t at,
-                 size_t frames, rows *to)
-{
-  const size_t stride = b->layer.stride;
-  const size_t lanes = b->kernels->lanes;
-  const size_t in_stride = b->subject->sample ? 1 : (b->layer.inputs + lanes - 1) / lanes * lanes;
-  const size_t in_channel = frames * in_stride + (b->subject->sample ? 1 : GAP);
-  const size_t out_channel = (1 + frames) * stride + GAP;
-  const bool dense = b->layer.kind == RV_DENSE;
-  (void)snprintf(running, sizeof running,
-                 "%s, %d units, %d inputs%s, activation %d, %s weights, %s, %zu channels, "
-                 "%zu frames, RECURVE_TEST_SEED=%llu",
-                 rv_kind_name(b->layer.kind), b->subject->units, b->subject->inputs,
-                 b->subject->sample ? " (the sample)" : "", (int)b->layer.activation,
-                 rv_flavour_name(b->subject->flavour), rv_isa_name(b->isa), channels, frames,
-                 (unsigned long long)rv_test_seed());
-  float *x = rv_guarded_place(&in, channels * in_channel - (in_channel - frames * in_stride),
-                              from->at_end);
-  float *h = rv_guarded_place(&out, channels * out_channel - GAP, from->at_end);
-  float *memory = rv_guarded_place(&c, channels * stride, from->at_end);
-  rv_kernel_run run = {.layer = &b->layer,
-                       .bias = b->bias,
-                       .frames = frames,
-                       .channels = channels,
-                       .in_stride = in_stride};
-  const size_t room = rv_packed_scratch(&b->layer);
-  run.scratch = room ? rv_guarded_place(&scratch, room, from->at_end) : NULL;
-  for (size_t i = 0; i < channels; i++) {
-    const rows *state = &to[first + i];
-    for (size_t t = 0; t < frames; t++) {
-      // Beside the outputs of a layer is what its padded units give.
-      for (size_t k = b->layer.inputs; k < in_stride; k++)
-        x[i * in_channel + t * in_stride + k] = 0.5F;
-      memcpy(x + i * in_channel + t * in_stride, from->x[first + i][at + t],
-             b->layer.inputs * sizeof *x);
-    }
-    // Units that no block holds are not written: they are what a voice begins with, zero.
-    if (!dense)
-      memset(h + i * out_channel, 0, (1 + frames) * stride * sizeof *h);
-    if (!dense)
-      memcpy(h + i * out_channel, state->h[at], stride * sizeof *h);
-    memcpy(memory + i * stride, state->c, stride * sizeof *memory);
-    run.in[i] = x + i * in_channel;
-    run.out[i] = h + i * out_channel;
-    run.c[i] = b->layer.kind == RV_LSTM ? memory + i * stride : NULL;
-  }
-  const rv_control_word caller = from->flush ? rv_control_word_enter() : 0;
-  b->kernels->layer(&run);
-  if (from->flush)
-    rv_control_word_leave(caller);
-  check_guards();
-  for (size_t i = 0; i < channels; i++) {
-    memcpy(to[first + i].h[at + 1], h + i * out_channel + stride, stride * sizeof *h);
-    for (size_t t = 1; t < frames; t++)
-      memcpy(to[first + i].h[at + 1 + t], h + i * out_channel + (1 + t) * stride,
-             stride * sizeof *h);
-    memcpy(to[first + i].c, memory + i * stride, stride * sizeof *memory);
-    DEMAND(i + 1 == channels || gap_kept(h + (i + 1) * out_channel - GAP, GAP),
-           "wrote past the rows of a channel: %s", running);
-  }
-}
-
-static void start(const bench *b, const signals *from, rows *to)
-{
-  for (size_t ch = 0; ch < RV_LOCKSTEP; ch++) {
-    memset(to[ch].h[0], 0, sizeof to[ch].h[0]);
-    memset(to[ch].c, 0, sizeof to[ch].c);
-    if (b->layer.kind == RV_DENSE)
-      continue;
-    memcpy(to[ch].h[0], from->h[ch], b->layer.units * sizeof(float));
-    if (b->layer.kind == RV_LSTM)
-      memcpy(to[ch].c, from->c[ch], b->layer.units * sizeof(float));
-  }
-}
-
-/// Bits; but NaN is NaN.
-static bool same(const float *a, const float *b, size_t n)
-{
-  for (size_t i = 0; i < n; i++)
-    if (memcmp(&a[i], &b[i], sizeof *a) != 0 && !(isnan(a[i]) && isnan(b[i])))
-      return false;
-  return true;
-}
-
-static bool same_rows(const bench *b, const rows *one, const rows *other, size_t frames)
-{
-  for (size_t t = 1; t <= frames; t++)
-    if (!same(one->h[t], other->h[t], b->layer.stride))
-      return false;
-  return b->layer.kind != RV_LSTM || same(one->c, other->c, b->layer.stride);
-}
 
 static bool explained(rv_near want, float got)
 {
@@ -271,15 +36,15 @@ static void check_frame(const bench *b, const signals *from, const rows *got, si
   for (size_t j = 0; j < b->layer.units; j++) {
     const float value = got->h[t + 1][j];
     DEMAND(explained(h[j], value), "unit %zu of frame %zu is %.9g, not %.9g ± %.3g: %s", j, t,
-           (double)value, h[j].value, h[j].error, running);
+           (double)value, h[j].value, h[j].error, rv_bench_running);
     DEMAND(b->layer.kind != RV_LSTM || explained(memory[j], got->c[j]),
            "c of unit %zu is %.9g, not %.9g ± %.3g: %s", j, (double)got->c[j], memory[j].value,
-           memory[j].error, running);
+           memory[j].error, rv_bench_running);
   }
   for (size_t j = b->layer.units; j < b->layer.stride; j++)
     DEMAND(b->layer.kind == RV_DENSE ? isfinite(got->h[t + 1][j]) != 0
                                      : got->h[t + 1][j] == 0.0F && got->c[j] == 0.0F,
-           "padded unit %zu is %.9g: %s", j, (double)got->h[t + 1][j], running);
+           "padded unit %zu is %.9g: %s", j, (double)got->h[t + 1][j], rv_bench_running);
 }
 
 /// All that is asked of one layer on one instruction set.
@@ -288,28 +53,28 @@ static void check_layer(bench *b, const signals *from)
   static rows alone[RV_LOCKSTEP];
   static rows single[RV_LOCKSTEP];
   static rows together[RV_LOCKSTEP];
-  guard_layer(b, from->at_end);
-  start(b, from, alone);
+  rv_bench_guard(b, from->at_end);
+  rv_bench_start(b, from, alone);
   for (size_t ch = 0; ch < RV_LOCKSTEP; ch++)
-    play(b, from, ch, 1, 0, from->frames, alone);
-  start(b, from, single);
+    rv_bench_play(b, from, ch, 1, 0, from->frames, alone);
+  rv_bench_start(b, from, single);
   for (size_t t = 0; t < from->frames; t++) {
-    float before[PADDED];
+    float before[RV_BENCH_WIDTH];
     memcpy(before, single->c, sizeof before);
-    play(b, from, 0, 1, t, 1, single);
+    rv_bench_play(b, from, 0, 1, t, 1, single);
     if (t < 2 || t + 1 == from->frames)
       check_frame(b, from, single, t, before);
   }
-  DEMAND(same_rows(b, alone, single, from->frames), "%zu frames at once give other bits: %s",
-         from->frames, running);
+  DEMAND(rv_bench_same_rows(b, alone, single, from->frames),
+         "%zu frames at once give other bits: %s", from->frames, rv_bench_running);
   for (size_t channels = 2; channels <= RV_LOCKSTEP; channels++) {
-    start(b, from, together);
-    play(b, from, 0, channels, 0, from->frames, together);
+    rv_bench_start(b, from, together);
+    rv_bench_play(b, from, 0, channels, 0, from->frames, together);
     for (size_t ch = 0; ch < channels; ch++)
-      DEMAND(same_rows(b, &alone[ch], &together[ch], from->frames),
-             "channel %zu differs from one that is alone: %s", ch, running);
+      DEMAND(rv_bench_same_rows(b, &alone[ch], &together[ch], from->frames),
+             "channel %zu differs from one that is alone: %s", ch, rv_bench_running);
   }
-  DEMAND(weights_kept(b), "wrote to the weights: %s", running);
+  DEMAND(rv_bench_weights_kept(b), "wrote to the weights: %s", rv_bench_running);
 }
 
 static void on_each_isa(rv_subject *subject, const signals *from,
@@ -430,24 +195,24 @@ static void check_spoilt(bench *b, const signals *from)
   static const float bad[] = {NAN, INFINITY, -INFINITY};
   static rows got[RV_LOCKSTEP];
   const size_t at = b->layer.units / 2;
-  guard_layer(b, from->at_end);
+  rv_bench_guard(b, from->at_end);
   for (size_t i = 0; i < 3; i++) {
-    start(b, from, got);
+    rv_bench_start(b, from, got);
     got->h[0][at] = bad[i];
-    play(b, from, 0, 1, 0, 1, got);
+    rv_bench_play(b, from, 0, 1, 0, 1, got);
     for (size_t j = 0; j < b->layer.units; j++)
       DEMAND(i ? !isfinite(got->h[1][j]) || fabsf(got->h[1][j]) < 2.0F : isnan(got->h[1][j]),
-             "h became %.9g from %.9g: %s", (double)got->h[1][j], (double)bad[i], running);
+             "h became %.9g from %.9g: %s", (double)got->h[1][j], (double)bad[i], rv_bench_running);
     const bool keeps = b->layer.kind == RV_GRU || b->layer.kind == RV_GRU_BEFORE;
     DEMAND(!keeps || !isfinite(got->h[1][at]), "h became %.9g from %.9g: %s", (double)got->h[1][at],
-           (double)bad[i], running);
+           (double)bad[i], rv_bench_running);
     if (b->layer.kind != RV_LSTM)
       continue;
-    start(b, from, got);
+    rv_bench_start(b, from, got);
     got->c[at] = bad[i];
-    play(b, from, 0, 1, 0, 1, got);
+    rv_bench_play(b, from, 0, 1, 0, 1, got);
     DEMAND(!isfinite(got->c[at]), "c became %.9g from %.9g: %s", (double)got->c[at], (double)bad[i],
-           running);
+           rv_bench_running);
   }
 }
 
@@ -473,40 +238,44 @@ static void check_ends(const rv_kernels *kernels, size_t n, bool at_end, uint64_
   const size_t stride = kernels->lanes * (1 + rv_test_pick(random, 3));
   const float gain = 1.7F;
   const float skip = 0.3F;
-  float *from = rv_guarded_place(&in, n, at_end);
-  float *x = rv_guarded_place(&out, wide, at_end);
+  float *from = rv_bench_place(BENCH_IN, n, at_end);
+  float *x = rv_bench_place(BENCH_OUT, wide, at_end);
   for (size_t t = 0; t < n; t++)
     from[t] = rv_test_pick(random, 4) ? rv_test_random(random) : special[rv_test_pick(random, 6)];
-  (void)snprintf(running, sizeof running, "take, %zu frames, %zu lanes", n, kernels->lanes);
+  (void)snprintf(rv_bench_running, sizeof rv_bench_running, "take, %zu frames, %zu lanes", n,
+                 kernels->lanes);
   kernels->take(from, x, gain, n);
   for (size_t t = 0; t < n; t++) {
     const float want = isfinite(from[t]) ? from[t] * gain : 0.0F;
-    DEMAND(same(&x[t], &want, 1), "%.9g came in as %.9g: %s", (double)from[t], (double)x[t],
-           running);
+    DEMAND(rv_bench_same(&x[t], &want, 1), "%.9g came in as %.9g: %s", (double)from[t],
+           (double)x[t], rv_bench_running);
   }
-  float *y = rv_guarded_place(&scratch, (n - 1) * stride + 1, at_end);
-  float *to = rv_guarded_place(&c, n, at_end);
+  float *y = rv_bench_place(BENCH_SCRATCH, (n - 1) * stride + 1, at_end);
+  float *to = rv_bench_place(BENCH_STATE, n, at_end);
   for (size_t t = 0; t < n; t++)
     y[t * stride] =
         rv_test_pick(random, 4) ? rv_test_random(random) : special[rv_test_pick(random, 6)];
-  (void)snprintf(running, sizeof running, "give, %zu frames, %zu lanes", n, kernels->lanes);
+  (void)snprintf(rv_bench_running, sizeof rv_bench_running, "give, %zu frames, %zu lanes", n,
+                 kernels->lanes);
   kernels->give(y, stride, x, skip, gain, to, n);
   for (size_t t = 0; t < n; t++) {
     const float sum = (y[t * stride] + skip * x[t]) * gain;
     const float want = isfinite(sum) ? sum : 0.0F;
-    DEMAND(same(&to[t], &want, 1), "%.9g went out as %.9g: %s", (double)want, (double)to[t],
-           running);
+    DEMAND(rv_bench_same(&to[t], &want, 1), "%.9g went out as %.9g: %s", (double)want,
+           (double)to[t], rv_bench_running);
   }
-  float *state = rv_guarded_place(&w, wide, at_end);
+  rv_bench_check_guards();
+  float *state = rv_bench_place(BENCH_STATE, wide, at_end);
   for (size_t t = 0; t < wide; t++)
     state[t] = rv_test_random(random);
-  (void)snprintf(running, sizeof running, "finite, %zu values, %zu lanes", wide, kernels->lanes);
-  DEMAND(kernels->finite(state, wide), "finite numbers are none: %s", running);
+  (void)snprintf(rv_bench_running, sizeof rv_bench_running, "finite, %zu values, %zu lanes", wide,
+                 kernels->lanes);
+  DEMAND(kernels->finite(state, wide), "finite numbers are none: %s", rv_bench_running);
   const size_t at = rv_test_pick(random, (unsigned)wide);
   state[at] = special[rv_test_pick(random, 3)];
   DEMAND(!kernels->finite(state, wide), "%.9g at %zu is not seen: %s", (double)state[at], at,
-         running);
-  check_guards();
+         rv_bench_running);
+  rv_bench_check_guards();
 }
 
 START_TEST(what_comes_in_and_goes_out_is_finite_and_stays_in_its_buffers)
@@ -524,7 +293,7 @@ int main(void)
   Suite *suite = suite_create("kernels");
   TCase *cases = tcase_create("kernels");
   tcase_set_timeout(cases, 120);
-  tcase_add_checked_fixture(cases, setup, NULL);
+  tcase_add_checked_fixture(cases, rv_bench_setup, NULL);
   tcase_add_test(cases, rnn_is_as_exact_as_its_magnitudes_allow_and_stays_in_its_buffers);
   tcase_add_test(cases, lstm_is_as_exact_as_its_magnitudes_allow_and_stays_in_its_buffers);
   tcase_add_test(cases, gru_is_as_exact_as_its_magnitudes_allow_and_stays_in_its_buffers);
