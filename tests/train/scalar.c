@@ -34,8 +34,8 @@ static double from_state(const rv_model *model, const double *p, int l, int gate
   return sum;
 }
 
-static void step_layer(const rv_model *model, const double *p, int l, const double *x, double *h,
-                       double *c)
+void scalar_step(const rv_model *model, const double *p, int l, const double *x, double *h,
+                 double *c, double gates[4][SCALAR_UNITS], double *q)
 {
   double next[SCALAR_UNITS];
   for (int j = 0; j < model->units; j++) {
@@ -46,19 +46,30 @@ static void step_layer(const rv_model *model, const double *p, int l, const doub
       u[g] = from_state(model, p, l, g, j, h);
     }
     if (model->kind == RV_LSTM) {
-      c[j] = logistic(w[1] + u[1]) * c[j] + logistic(w[0] + u[0]) * tanh(w[2] + u[2]);
-      next[j] = logistic(w[3] + u[3]) * tanh(c[j]);
+      for (int g = 0; g < 4; g++)
+        gates[g][j] = g == 2 ? tanh(w[g] + u[g]) : logistic(w[g] + u[g]);
+      c[j] = gates[1][j] * c[j] + gates[0][j] * gates[2][j];
+      next[j] = gates[3][j] * tanh(c[j]);
     } else if (model->kind == RV_GRU) {
-      const double r = logistic(w[0] + u[0]);
-      const double z = logistic(w[1] + u[1]);
-      const double n = tanh(w[2] + r * (u[2] + p[model->layer[l].bn + (size_t)j]));
-      next[j] = (1.0 - z) * n + z * h[j];
+      q[j] = u[2] + p[model->layer[l].bn + (size_t)j];
+      gates[0][j] = logistic(w[0] + u[0]);
+      gates[1][j] = logistic(w[1] + u[1]);
+      gates[2][j] = tanh(w[2] + gates[0][j] * q[j]);
+      next[j] = (1.0 - gates[1][j]) * gates[2][j] + gates[1][j] * h[j];
     } else {
-      next[j] = tanh(w[0] + u[0]);
+      next[j] = gates[0][j] = tanh(w[0] + u[0]);
     }
   }
   for (int j = 0; j < model->units; j++)
     h[j] = next[j];
+}
+
+double scalar_output(const rv_model *model, const double *parameters, double x, const double *h)
+{
+  double y = parameters[model->head_bias] + (double)model->skip * x;
+  for (size_t j = 0; j < (size_t)model->units; j++)
+    y += parameters[model->head + j] * h[j];
+  return y;
 }
 
 double scalar_window(const rv_model *model, const double *parameters, const scalar_stream *stream,
@@ -72,13 +83,13 @@ double scalar_window(const rv_model *model, const double *parameters, const scal
     const double target = (double)stream->target[t * stream->stride];
     const double mask = (double)stream->mask[t * stream->stride];
     const double *in = &x;
+    double gates[4][SCALAR_UNITS];
+    double q[SCALAR_UNITS];
     for (int l = 0; l < model->layers; l++) {
-      step_layer(model, parameters, l, in, state->h[l], state->c[l]);
+      scalar_step(model, parameters, l, in, state->h[l], state->c[l], gates, q);
       in = state->h[l];
     }
-    double y = parameters[model->head_bias] + (double)model->skip * x;
-    for (size_t j = 0; j < (size_t)model->units; j++)
-      y += parameters[model->head + j] * in[j];
+    const double y = scalar_output(model, parameters, x, in);
     if (output)
       output[t] = y;
     const double e = (y - target) * mask;

@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: ISC
 
 /// The oracle of the trainer: one stream, one sample at a time, in double precision, with no care
-/// for speed. Gradients come from central differences of it.
+/// for speed. Its gradients, by back-propagation, are compared with central differences of it.
 
 #ifndef RECURVE_TESTS_SCALAR_H
 #define RECURVE_TESTS_SCALAR_H
 
 #include "kernel.h"
 
-#define SCALAR_UNITS 16
+#define SCALAR_UNITS 40
 
 /// What one stream carries from window to window.
 typedef struct scalar_state {
@@ -23,10 +23,22 @@ typedef struct scalar_stream {
   size_t stride;
 } scalar_stream;
 
+/// One step of layer `l` from its input `x` [inputs]: `h` and `c` [units] go on; the activated
+/// gates, and of the GRU q = U h₋₁ + bn of gate n, are left for a way back.
+void scalar_step(const rv_model *model, const double *parameters, int l, const double *x, double *h,
+                 double *c, double gates[4][SCALAR_UNITS], double *q);
+
+/// The head over the state of the last layer.
+double scalar_output(const rv_model *model, const double *parameters, double x, const double *h);
+
 /// The loss of a window of one stream as rv_pass defines it; `state` goes on. `output` [steps] may
 /// be NULL.
 double scalar_window(const rv_model *model, const double *parameters, const scalar_stream *stream,
                      size_t steps, const rv_loss *loss, scalar_state *state, double *output);
+
+/// The same without the output, and the gradient [parameters] of the loss is added to `gradient`.
+double scalar_gradient(const rv_model *model, const double *parameters, const scalar_stream *stream,
+                       size_t steps, const rv_loss *loss, scalar_state *state, double *gradient);
 
 /// The central difference of the summed loss of all streams by parameter `index`, from the given
 /// states, which stay.
