@@ -140,8 +140,13 @@ void rv_bench_play(const bench *b, const signals *from, size_t first, size_t cha
                        .bias = b->bias,
                        .frames = frames,
                        .channels = channels,
-                       .in_stride = in_stride};
-  const size_t room = rv_packed_scratch(&b->layer);
+                       .in_stride = in_stride,
+                       .in_channel = in_channel,
+                       .out_channel = out_channel,
+                       .in = x,
+                       .out = h,
+                       .c = b->layer.kind == RV_LSTM ? memory : NULL};
+  const size_t room = dense ? 0 : channels * RV_SCRATCH(&b->layer);
   run.scratch = room ? rv_guarded_place(&scratch, room, from->at_end) : NULL;
   for (size_t i = 0; i < channels; i++) {
     const rows *state = &to[first + i];
@@ -158,9 +163,6 @@ void rv_bench_play(const bench *b, const signals *from, size_t first, size_t cha
     if (!dense)
       memcpy(h + i * out_channel, state->h[at], stride * sizeof *h);
     memcpy(memory + i * stride, state->c, stride * sizeof *memory);
-    run.in[i] = x + i * in_channel;
-    run.out[i] = h + i * out_channel;
-    run.c[i] = b->layer.kind == RV_LSTM ? memory + i * stride : NULL;
   }
   const rv_control_word caller = from->flush ? rv_control_word_enter() : 0;
   b->kernels->layer(&run);
