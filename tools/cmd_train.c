@@ -6,9 +6,10 @@
 #include "cli/interrupt.h"
 #include "cli/report.h"
 #include "commands.h"
-#include "learn/names.h"
+#include "learn/checkpoint.h"
 #include "learn/outcome.h"
 #include "learn/pair.h"
+#include "learn/places.h"
 #include "learn/progress.h"
 #include "report/page.h"
 
@@ -17,7 +18,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const rv_option options[] = {
     {.name = "output",
@@ -104,6 +104,9 @@ static const rv_option options[] = {
      .minimum = 0,
      .maximum = 2147483647,
      .help = "number that the random start comes from"},
+    {.name = "resume",
+     .kind = RV_OPTION_FLAG,
+     .help = "go on with a training of this model that was cut off"},
     {.name = "threads",
      .kind = RV_OPTION_INTEGER,
      .argument = "N",
@@ -134,60 +137,24 @@ typedef struct training {
   const rv_args *args;
   rv_report report;
   rv_progress progress;
+  rv_checkpoint checkpoint;
   rv_train_config config;
   const char *dry_path, *wet_path;
-  char *model_path;
-  char *model_stem;
-  char *page_path; ///< NULL: no page
+  rv_places places;
   rv_take_pair pair, test;
   rv_train_clip train_clip, test_clip;
 } training;
 
-/// Where the model goes, and that it can be written, before any time is spent.
-static int settle_output(training *run)
+static int settle_places(training *run)
 {
-  const char *wanted = rv_args_text(run->args, "output");
-  const char *inputs[] = {run->dry_path, run->wet_path, rv_args_text(run->args, "test-dry"),
-                          rv_args_text(run->args, "test-wet")};
-  rv_replacement *replacement = NULL;
-  rv_error error = {{0}};
-  char *stem = rv_name_stem(run->wet_path);
-  const size_t size = (wanted ? strlen(wanted) : strlen(stem)) + sizeof ".json";
-  run->model_path = malloc(size);
-  if (run->model_path)
-    (void)snprintf(run->model_path, size, "%s%s", wanted ? wanted : stem, wanted ? "" : ".json");
-  free(stem);
-  run->model_stem = run->model_path ? rv_name_stem(run->model_path) : NULL;
-  if (!run->model_stem)
-    return rv_failure(run->args, "out of memory");
-  for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
-    if (rv_same_file(run->model_path, inputs[i]))
-      return rv_usage_error(run->args, "%s is a recording; give the model another name with -o",
-                            run->model_path);
-  if (rv_replacement_begin(run->model_path, &replacement, &error))
-    return rv_failure(run->args, "%s", error.text);
-  rv_replacement_abandon(replacement);
-  return RV_EXIT_DONE;
-}
-
-/// Where the page goes: beside the model, and nowhere where the model is no file (/dev/stdout).
-static int settle_page(training *run)
-{
-  const char *wanted = rv_args_text(run->args, "report");
-  struct stat model;
-  if (rv_args_flag(run->args, "no-report"))
-    return RV_EXIT_DONE;
-  if (!wanted && !stat(run->model_path, &model) && !S_ISREG(model.st_mode))
-    return RV_EXIT_DONE;
-  run->page_path = wanted ? strdup(wanted) : rv_name_with_ending(run->model_path, ".html");
-  if (!run->page_path)
-    return rv_failure(run->args, "out of memory");
-  const char *taken[] = {run->model_path, run->dry_path, run->wet_path};
-  for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-    if (!strcmp(run->page_path, taken[i]) || rv_same_file(run->page_path, taken[i]))
-      return rv_usage_error(run->args, "%s has its use; give the page another name with --report",
-                            run->page_path);
-  return RV_EXIT_DONE;
+  const char *recordings[] = {run->dry_path, run->wet_path, rv_args_text(run->args, "test-dry"),
+                              rv_args_text(run->args, "test-wet")};
+  const rv_places_wanted wanted = {.model = rv_args_text(run->args, "output"),
+                                   .page = rv_args_text(run->args, "report"),
+                                   .no_page = rv_args_flag(run->args, "no-report"),
+                                   .recordings = recordings,
+                                   .n_recordings = sizeof recordings / sizeof *recordings};
+  return rv_places_settle(run->args, &wanted, &run->places);
 }
 
 static rv_kind kind_of(const char *word)
@@ -259,7 +226,7 @@ static int make_page(training *run, const rv_description *model, const rv_train_
   const char *test_dry = rv_args_text(run->args, "test-dry");
   const char *test_wet = rv_args_text(run->args, "test-wet");
   const rv_page page = {.model = model,
-                        .model_path = run->model_path,
+                        .model_path = run->places.model,
                         .dry_path = test_dry ? test_dry : run->dry_path,
                         .wet_path = test_wet ? test_wet : run->wet_path,
                         .dry = clip->dry,
@@ -271,13 +238,13 @@ static int make_page(training *run, const rv_description *model, const rv_train_
                         .result = result};
   rv_page_result made;
   rv_error error = {{0}};
-  if (!run->page_path)
+  if (!run->places.page)
     return RV_EXIT_DONE;
-  if (rv_page_write(run->page_path, &page, &made, &error))
+  if (rv_page_write(run->places.page, &page, &made, &error))
     return rv_report_failure(&run->report, "%s", error.text);
   *plotted = made.plotted;
   rv_report_object(&run->report, json_pack("{s:s, s:o, s:I, s:b}", "event", "report", "page",
-                                           rv_json_text(run->page_path), "bytes",
+                                           rv_json_text(run->places.page), "bytes",
                                            (json_int_t)made.bytes, "plots", made.plotted));
   return RV_EXIT_DONE;
 }
@@ -294,6 +261,10 @@ static int train_and_save(training *run, rv_outcome *outcome)
   rv_error error = {{0}};
   rv_interrupt_catch();
   rv_status status = rv_train(&data, &run->config, on_progress, run, &model, &result, &error);
+  if (run->config.resume && (status == RV_BAD_ARGUMENT || status == RV_BAD_FORMAT)) {
+    const rv_error reason = error;
+    status = rv_fail(&error, status, "%s: %s", run->checkpoint.path, reason.text);
+  }
   if (!status)
     status = rv_outcome_write(outcome, model, &result, &error);
   int exit_status = RV_EXIT_DONE;
@@ -302,33 +273,58 @@ static int train_and_save(training *run, rv_outcome *outcome)
   else if (status)
     exit_status = rv_report_failure(&run->report, "%s", error.text);
   if (!status) {
+    if (!result.stopped)
+      rv_checkpoint_remove(&run->checkpoint);
     bool plotted = false;
     exit_status = make_page(run, model, &result, &plotted);
     rv_outcome_tell(outcome, model, &result);
-    if (run->page_path && !exit_status)
-      rv_report_line(&run->report, "to look at and listen to: %s%s", run->page_path,
+    if (run->places.page && !exit_status)
+      rv_report_line(&run->report, "to look at and listen to: %s%s", run->places.page,
                      plotted ? "" : " (without plots, as there is no gnuplot)");
   }
   rv_description_free(model);
   return exit_status;
 }
 
+/// What a training that was cut off has left is taken up or, with a word, put aside.
+static rv_status settle_checkpoint(training *run, rv_error *error)
+{
+  rv_checkpoint *checkpoint = &run->checkpoint;
+  rv_status status = rv_checkpoint_init(checkpoint, run->places.model, error);
+  if (status)
+    return status;
+  checkpoint->report = &run->report;
+  checkpoint->curve = &run->progress.curve;
+  run->config.keep_data = checkpoint;
+  // A model that is no file (/dev/stdout) has no place beside it.
+  if (run->places.regular)
+    run->config.keep = rv_checkpoint_write;
+  if (rv_args_flag(run->args, "resume")) {
+    status = rv_checkpoint_read(checkpoint, &run->progress.curve, error);
+    run->config.resume = checkpoint->bytes;
+    run->config.resume_size = checkpoint->size;
+  } else if (rv_checkpoint_exists(checkpoint)) {
+    rv_report_warning(&run->report,
+                      "%s is of a training that was cut off; it will be replaced, --resume goes on "
+                      "with it",
+                      checkpoint->path);
+  }
+  return status;
+}
+
 static int run_training(training *run)
 {
-  char today[32] = "";
-  const time_t now = time(NULL);
-  struct tm date;
-  if (gmtime_r(&now, &date))
-    (void)strftime(today, sizeof today, "%Y-%m-%d", &date);
   rv_outcome outcome = {.report = &run->report,
                         .config = &run->config,
-                        .path = run->model_path,
-                        .stem = run->model_stem,
+                        .path = run->places.model,
+                        .stem = run->places.stem,
                         .name = rv_args_text(run->args, "name"),
                         .device = rv_args_text(run->args, "device"),
-                        .date = today,
+                        .date = run->checkpoint.date,
                         .flipped = rv_args_flag(run->args, "flip")};
   rv_error error = {{0}};
+  if (settle_checkpoint(run, &error))
+    return rv_report_failure(&run->report, "%s", error.text);
   if (read_recordings(run, &error) || rv_outcome_try(&outcome, &error))
     return rv_report_failure(&run->report, "%s", error.text);
   outcome.latency = run->pair.report.latency_frames;
@@ -350,20 +346,17 @@ static int train(const rv_args *args)
   settle_config(&run);
   if (rv_train_check_recipe(run.config.recipe, run.config.n_recipe, &error))
     return rv_usage_error(args, "--recipe %s", error.text);
-  int result = settle_output(&run);
-  if (!result)
-    result = settle_page(&run);
+  int result = settle_places(&run);
   rv_report_begin(&run.report, args);
   run.progress.report = &run.report;
   if (!result)
     result = run_training(&run);
   rv_report_end(&run.report);
   rv_curve_free(&run.progress.curve);
+  rv_checkpoint_free(&run.checkpoint);
   rv_take_pair_free(&run.pair);
   rv_take_pair_free(&run.test);
-  free(run.model_path);
-  free(run.model_stem);
-  free(run.page_path);
+  rv_places_free(&run.places);
   return result;
 }
 

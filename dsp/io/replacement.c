@@ -5,9 +5,12 @@
 
 #include "recurve/io.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +34,42 @@ static void release(rv_replacement *replacement)
   free(replacement);
 }
 
+/// Whether a name is one that open_beside() makes for `stem`, by a process that is no more.
+static bool is_left_over(const char *name, const char *stem)
+{
+  char *end = NULL;
+  const size_t length = strlen(stem);
+  if (strncmp(name, stem, length) != 0 || name[length] < '1' || name[length] > '9')
+    return false;
+  errno = 0;
+  const long owner = strtol(name + length, &end, 10);
+  if (errno || *end != '-' || owner > INT_MAX || end[1] < '0' || end[1] > '9')
+    return false;
+  end += 1 + strspn(end + 1, "0123456789");
+  return !strcmp(end, ".part") && kill((pid_t)owner, 0) && errno == ESRCH;
+}
+
+/// Removes what a process that was killed has left of the same file. The lock says whether it is
+/// still written to by one that cannot be seen from here (in a container, on another machine).
+static void remove_left_overs(const char *folder, const char *stem)
+{
+  DIR *entries = opendir(folder);
+  const struct dirent *entry = NULL;
+  while (entries && (entry = readdir(entries))) {
+    if (!is_left_over(entry->d_name, stem))
+      continue;
+    const int file = openat(dirfd(entries), entry->d_name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (file < 0)
+      continue;
+    if (!fcntl(file, F_SETLK, &lock))
+      (void)unlinkat(dirfd(entries), entry->d_name, 0);
+    (void)close(file);
+  }
+  if (entries)
+    (void)closedir(entries);
+}
+
 /// Opens a new file beside the target. Its mode is that of the file it replaces, else what the
 /// umask leaves. Returns 0 or an errno.
 static int open_beside(rv_replacement *replacement, const struct stat *old)
@@ -41,12 +80,17 @@ static int open_beside(rv_replacement *replacement, const struct stat *old)
   replacement->path = malloc(size);
   if (!replacement->path)
     return ENOMEM;
+  char stem[256];
+  (void)snprintf(stem, sizeof stem, ".%.200s.", name);
+  remove_left_overs(replacement->folder, stem);
   for (unsigned attempt = 0; attempt < 1000; attempt++) {
-    (void)snprintf(replacement->path, size, "%s/.%.200s.%ld-%u.part", replacement->folder, name,
+    (void)snprintf(replacement->path, size, "%s/%s%ld-%u.part", replacement->folder, stem,
                    (long)getpid(), attempt);
     replacement->file = open(replacement->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (replacement->file >= 0) {
       // Best effort: a file system that keeps no modes is no reason to lose the file.
+      struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+      (void)fcntl(replacement->file, F_SETLK, &lock);
       if (old)
         (void)fchmod(replacement->file, old->st_mode & 0777);
       return 0;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void assert_content(const char *path, const char *expected)
@@ -74,6 +75,31 @@ START_TEST(two_at_once_do_not_meet)
   ck_assert_int_eq(rv_replacement_commit(one, NULL), RV_OK);
   assert_content(path, "one");
   ck_assert_int_eq(files_left(), 1);
+}
+END_TEST
+
+START_TEST(what_a_killed_process_left_is_removed_by_the_next_write_to_that_name)
+{
+  const pid_t dead = fork();
+  if (!dead)
+    _exit(0);
+  ck_assert_int_eq(waitpid(dead, NULL, 0), dead);
+  char names[5][64];
+  (void)snprintf(names[0], sizeof names[0], ".l.txt.%ld-0.part", (long)dead);
+  (void)snprintf(names[1], sizeof names[1], ".l.txt.%ld-7.part", (long)getppid());
+  (void)snprintf(names[2], sizeof names[2], ".other.txt.%ld-0.part", (long)dead);
+  (void)snprintf(names[3], sizeof names[3], ".l.txt.%ld-x.part", (long)dead);
+  (void)snprintf(names[4], sizeof names[4], ".l.txt.0%ld-0.part", (long)dead);
+  for (int n = 0; n < 5; n++)
+    rv_test_write_file(rv_test_path(names[n]), "half", 4);
+  rv_replacement *replacement = NULL;
+  ck_assert_int_eq(rv_replacement_begin(rv_test_path("l.txt"), &replacement, NULL), RV_OK);
+  rv_replacement_abandon(replacement);
+  ck_assert_int_ne(access(rv_test_path(names[0]), F_OK), 0);
+  for (int n = 1; n < 5; n++) {
+    ck_assert_msg(!access(rv_test_path(names[n]), F_OK), "%s is gone", names[n]);
+    (void)unlink(rv_test_path(names[n]));
+  }
 }
 END_TEST
 
@@ -230,6 +256,7 @@ int main(void)
   tcase_add_test(cases, the_old_file_stays_until_commit);
   tcase_add_test(cases, an_abandoned_file_leaves_nothing);
   tcase_add_test(cases, two_at_once_do_not_meet);
+  tcase_add_test(cases, what_a_killed_process_left_is_removed_by_the_next_write_to_that_name);
   tcase_add_test(cases, mode_bits_are_those_of_the_old_file_or_of_the_umask);
   tcase_add_test(cases, a_link_stays_a_link);
   tcase_add_test(cases, what_is_not_a_regular_file_is_written_in_place);

@@ -92,7 +92,8 @@ void rv_outcome_tell(const rv_outcome *outcome, const rv_description *model,
   rv_error caveat = {{0}};
   if (result->stopped)
     rv_report_line(outcome->report,
-                   "stopped after %ld of %ld updates; the best model so far is kept",
+                   "stopped after %ld of %ld updates; the best model so far is kept, and "
+                   "--resume goes on",
                    result->updates, result->planned);
   rv_report_line(outcome->report, "%s: %s of %d units, %ld updates in %.1f s", outcome->path,
                  rv_kind_name(outcome->config->kind), outcome->config->units, result->updates,

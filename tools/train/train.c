@@ -3,8 +3,7 @@
 
 /// The course of a training: budget, updates, validations, the best weights, recovery.
 
-#include "recurve/train.h"
-#include "trainer.h"
+#include "snapshot.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -27,36 +26,10 @@
 /// the number of updates was fixed.
 #define OVERRUN 1.5
 
-typedef struct course {
-  const rv_train_data *data;
-  const rv_train_config *config;
-  rv_train_callback callback;
-  void *callback_data;
-  rv_trainer *trainer;
-  rv_schedule schedule;
-  double begin;   ///< seconds on rv_train_clock()
-  double reserve; ///< seconds that the end will take
-  double called;  ///< when the callback was last called
-  double learning_begin;
-  double learning; ///< seconds in updates
-  double samples;  ///< that have gone through the updates
-  double loss;     ///< sum since the last validation
-  long losses;     ///< summed
-  double esr;
-  double best_esr;
-  float *best; ///< [parameters]
-  bool has_best;
-  double rate_scale;
-  int broken; ///< updates in a row
-  long updates;
-  int refused;
-  int recoveries;
-  bool stopped;
-} course;
-
 void rv_train_defaults(rv_train_config *config)
 {
-  *config = (rv_train_config){.kind = RV_GRU, .layers = 1, .units = 16, .seconds = 60.0, .seed = 1};
+  *config = (rv_train_config){
+      .kind = RV_GRU, .layers = 1, .units = 16, .seconds = 60.0, .seed = 1, .keep_seconds = 1.0};
 }
 
 /// The defaults of a cell with the changes that `words` ask for.
@@ -113,7 +86,7 @@ static int threads_of(const rv_train_config *config, const rv_recipe *recipe, in
 }
 
 /// Seconds that rv_model_esr() will take for the clips that are left for the end.
-static double predict_end(const course *run)
+static double predict_end(const rv_course *run)
 {
   rv_description *description = NULL;
   const rv_trainer *trainer = run->trainer;
@@ -135,12 +108,12 @@ static double predict_end(const course *run)
   return status ? 0.0 : seconds * (frames + 2.0 * settling) / ((double)trial.frames + settling);
 }
 
-/// Fixes the number of updates.
-static void plan(course *run)
+/// Fixes the number of updates; `planned` is that of a training that goes on, else 0.
+static void plan(rv_course *run, long planned)
 {
   const rv_train_config *config = run->config;
   rv_trainer *trainer = run->trainer;
-  long updates = config->updates;
+  long updates = planned ? planned : config->updates;
   run->reserve = predict_end(run);
   if (!updates) {
     const double speed = rv_trainer_measure(trainer, fmin(0.5, 0.02 * config->seconds));
@@ -152,7 +125,7 @@ static void plan(course *run)
                        (double)(trainer->validation.spacing + RV_WARM_UP));
 }
 
-static bool report(course *run, bool validated)
+static bool report(rv_course *run, bool validated)
 {
   const double now = rv_train_clock();
   if (!run->callback || run->stopped || (!validated && now - run->called < CALL_INTERVAL))
@@ -178,7 +151,7 @@ static bool report(course *run, bool validated)
 }
 
 /// Back to the best weights so far at half the rate; false: too often.
-static bool recover(course *run)
+static bool recover(rv_course *run)
 {
   rv_optimiser *optimiser = &run->trainer->optimiser;
   if (++run->recoveries > RECOVERY_LIMIT)
@@ -196,7 +169,7 @@ static bool recover(course *run)
 }
 
 /// Measures the averaged weights and keeps them if they are the best; false: they are not finite.
-static bool validate(course *run)
+static bool validate(rv_course *run)
 {
   rv_trainer *trainer = run->trainer;
   run->esr = rv_trainer_validate(trainer, trainer->optimiser.average);
@@ -210,13 +183,17 @@ static bool validate(course *run)
   return true;
 }
 
-static rv_status learn(course *run, rv_error *error)
+static rv_status learn(rv_course *run, rv_error *error)
 {
   rv_trainer *trainer = run->trainer;
   const double limit =
       run->config->updates ? INFINITY : OVERRUN * run->config->seconds - run->reserve;
-  run->learning_begin = rv_train_clock();
+  if (!run->config->resume)
+    run->learning_begin = rv_train_clock();
+  run->kept = rv_train_clock();
+  run->keep_interval = run->config->keep_seconds;
   while (run->updates < run->schedule.updates && report(run, false)) {
+    rv_snapshot_keep(run, false);
     rv_moment moment = rv_schedule_at(&run->schedule, run->updates);
     moment.rate *= run->rate_scale;
     const double memory = trainer->recipe.average * (double)run->schedule.updates;
@@ -248,6 +225,8 @@ static rv_status learn(course *run, rv_error *error)
         rv_train_clock() - run->begin > limit)
       break;
   }
+  if (run->stopped)
+    rv_snapshot_keep(run, true);
   if (!run->has_best && run->updates && !validate(run))
     return rv_fail(error, RV_DIVERGED, "the training left the finite numbers");
   if (!run->has_best)
@@ -276,7 +255,7 @@ static rv_status clips_esr(const rv_description *description, const rv_train_cli
   return RV_OK;
 }
 
-static rv_status finish(const course *run, rv_description **description, rv_train_result *result,
+static rv_status finish(const rv_course *run, rv_description **description, rv_train_result *result,
                         rv_error *error)
 {
   const rv_trainer *trainer = run->trainer;
@@ -313,10 +292,12 @@ static rv_status finish(const course *run, rv_description **description, rv_trai
   return RV_OK;
 }
 
-static rv_status start(course *run, rv_error *error)
+static rv_status start(rv_course *run, rv_error *error)
 {
   const rv_isa isa = rv_isa_choose();
   rv_recipe recipe;
+  // A snapshot has a hash of it, gaps between members included.
+  memset(&recipe, 0, sizeof recipe);
   rv_status status =
       make_recipe(run->config->kind, run->config->recipe, run->config->n_recipe, &recipe, error);
   if (status)
@@ -336,18 +317,21 @@ rv_status rv_train(const rv_train_data *data, const rv_train_config *config,
                    rv_train_callback callback, void *callback_data, rv_description **description,
                    rv_train_result *result, rv_error *error)
 {
-  course run = {.data = data,
-                .config = config,
-                .callback = callback,
-                .callback_data = callback_data,
-                .begin = rv_train_clock(),
-                .esr = NAN,
-                .rate_scale = 1.0};
+  rv_course run = {.data = data,
+                   .config = config,
+                   .callback = callback,
+                   .callback_data = callback_data,
+                   .begin = rv_train_clock(),
+                   .esr = NAN,
+                   .rate_scale = 1.0};
+  long planned = 0;
   rv_status status = check_config(data, config, error);
   if (!status)
     status = start(&run, error);
+  if (!status && config->resume)
+    status = rv_snapshot_resume(&run, &planned, error);
   if (!status) {
-    plan(&run);
+    plan(&run, planned);
     status = learn(&run, error);
   }
   if (!status)

@@ -35,6 +35,10 @@ typedef struct rv_train_data {
   size_t n_test;
 } rv_train_data;
 
+/// Takes a copy of a training at a moment, from which it can go on: bytes for the same version and
+/// instruction set of this library, valid during the call. From the calling thread.
+typedef void (*rv_train_keep)(void *data, const void *bytes, size_t size);
+
 typedef struct rv_train_config {
   rv_kind kind; ///< RV_RNN, RV_LSTM or RV_GRU
   int layers;   ///< 1 … RV_MAX_RECURRENT
@@ -50,6 +54,14 @@ typedef struct rv_train_config {
   const char *const *recipe; ///< [n_recipe] "NAME=VALUE": constants of the recipe instead of those
                              ///< that are proven; for experiments
   size_t n_recipe;
+  rv_train_keep keep; ///< NULL: none. Called when the callback ends the training too, but not when
+                      ///< it is at its end by itself
+  void *keep_data;
+  double keep_seconds; ///< from one copy to the next at least; more where they would take above a
+                       ///< hundredth of the time
+  const void *resume;  ///< [resume_size] to go on from, with the same data and settings (threads
+                       ///< aside): the outcome is that of a training without a break, bit for bit
+  size_t resume_size;
 } rv_train_config;
 
 /// The defaults that `recurve train` has.
