@@ -11,7 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define TURN_NS    1e7 ///< or one update, if that takes longer
+#define TURN_NS    2.5e6 ///< short beside a slice of the scheduler; or one update, if that is longer
 #define MIN_ROUNDS 4
 #define PEAK_NS    5e5
 
