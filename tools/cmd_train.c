@@ -82,6 +82,15 @@ static const rv_option options[] = {
      .minimum = -10000000,
      .maximum = 10000000,
      .help = "frames that the wet recording is late, where it is known; else it is found"},
+    {.name = "check",
+     .kind = RV_OPTION_FLAG,
+     .help = "only look the recordings over and tell what is found; nothing is trained or written"},
+    {.name = "resample",
+     .kind = RV_OPTION_FLAG,
+     .help = "bring the wet recording to the rate of the dry one, where they differ"},
+    {.name = "correct-drift",
+     .kind = RV_OPTION_FLAG,
+     .help = "bring the wet recording to the clock of the dry one, where they drift apart"},
     {.name = "flip", .kind = RV_OPTION_FLAG, .help = "turn the polarity of the wet recording"},
     {.name = "name",
      .kind = RV_OPTION_TEXT,
@@ -187,7 +196,9 @@ static rv_status read_recordings(training *run, rv_error *error)
   const long latency = rv_args_integer(args, "latency");
   const rv_take_options take = {.channel = rv_args_integer(args, "channel"),
                                 .latency = rv_args_given(args, "latency") ? &latency : NULL,
-                                .flip = rv_args_flag(args, "flip")};
+                                .flip = rv_args_flag(args, "flip"),
+                                .resample = rv_args_flag(args, "resample"),
+                                .correct_drift = rv_args_flag(args, "correct-drift")};
   rv_status status =
       rv_take_pair_read(run->dry_path, run->wet_path, &take, &run->report, &run->pair, error);
   if (status)
@@ -333,6 +344,15 @@ static int run_training(training *run)
   return train_and_save(run, &outcome);
 }
 
+static int run_check(training *run)
+{
+  rv_error error = {{0}};
+  if (read_recordings(run, &error))
+    return rv_report_failure(&run->report, "%s", error.text);
+  rv_take_pair_tell(&run->pair, &run->report);
+  return RV_EXIT_DONE;
+}
+
 static int train(const rv_args *args)
 {
   const char *const *operands = NULL;
@@ -346,11 +366,12 @@ static int train(const rv_args *args)
   settle_config(&run);
   if (rv_train_check_recipe(run.config.recipe, run.config.n_recipe, &error))
     return rv_usage_error(args, "--recipe %s", error.text);
-  int result = settle_places(&run);
+  const bool check = rv_args_flag(args, "check");
+  int result = check ? RV_EXIT_DONE : settle_places(&run);
   rv_report_begin(&run.report, args);
   run.progress.report = &run.report;
   if (!result)
-    result = run_training(&run);
+    result = check ? run_check(&run) : run_training(&run);
   rv_report_end(&run.report);
   rv_curve_free(&run.progress.curve);
   rv_checkpoint_free(&run.checkpoint);
@@ -369,7 +390,9 @@ const rv_command rv_command_train = {
     .examples = "recurve train dry.wav wet.wav -o amp.json\n"
                 "    what went into the device, what came out, and a minute later the model\n"
                 "recurve train dry.wav wet.wav -o amp.json --time 300 --size 32\n"
-                "    a better model, which costs more to train and to play\n",
+                "    a better model, which costs more to train and to play\n"
+                "recurve train --check dry.wav wet.wav\n"
+                "    what there is to know about the recordings, in a second or two\n",
     .description =
         "Looks both recordings over, lines them up, and tells what it finds, each in a line. Then "
         "trains for the given time. A tenth of the training part, from five places, chooses the "

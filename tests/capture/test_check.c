@@ -71,7 +71,8 @@ START_TEST(different_rates_are_refused)
   p.dry.rate = 44100.0;
   p.wet.rate = 48000.0;
   expect(&p, RV_BAD_AUDIO, RV_FATAL, "rate", NAN,
-         "dry.wav is 44100 Hz, wet.wav 48000 Hz: export both at one rate");
+         "dry.wav is 44100 Hz, wet.wav 48000 Hz: export both at one rate, or let recurve train "
+         "--resample convert");
 }
 END_TEST
 

@@ -7,8 +7,12 @@
 #include "capture/clicks.h"
 #include "capture/correlate.h"
 #include "capture/drift.h"
+#include "capture/repeat.h"
+#include "capture/swap.h"
+#include "capture/timescale.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /// Frames that a wet may be late after the shift: less could make it early.
 enum { LEFT_FRAMES = 1 };
@@ -35,7 +39,9 @@ static rv_status verdict(const rv_pair_report *report, rv_error *error)
 static void check_files(const rv_pair *pair, rv_pair_report *report)
 {
   if (pair->dry_rate != pair->wet_rate)
-    rv_report_add(report, RV_FATAL, "rate", NAN, "%s is %g Hz, %s %g Hz: export both at one rate",
+    rv_report_add(report, RV_FATAL, "rate", NAN,
+                  "%s is %g Hz, %s %g Hz: export both at one rate, or "
+                  "let recurve train --resample convert",
                   pair->dry_name, pair->dry_rate, pair->wet_name, pair->wet_rate);
   const rv_take dry = {pair->dry_name, pair->dry, pair->dry_frames, pair->dry_rate};
   const rv_take wet = {pair->wet_name, pair->wet, pair->wet_frames, pair->wet_rate};
@@ -63,16 +69,17 @@ static void common(const rv_pair *pair, long shift, size_t *dry_start, size_t *w
 
 /// The clicks tell where the wet is, and its polarity; its first answer comes from all that follows
 /// them, which has more to say than a click that the device flattens.
-static rv_status by_clicks(const rv_pair *pair, rv_clicks *dry, rv_clicks *wet,
-                           rv_pair_report *report, rv_error *error)
+static rv_status by_clicks(const rv_pair *pair, rv_pair_report *report, rv_error *error)
 {
-  rv_status status = rv_clicks_find(pair->dry, pair->dry_frames, pair->dry_rate, dry, error);
-  if (status != RV_OK || !dry->found)
+  rv_clicks dry;
+  rv_clicks wet;
+  rv_status status = rv_clicks_find(pair->dry, pair->dry_frames, pair->dry_rate, &dry, error);
+  if (status != RV_OK || !dry.found)
     return status;
-  status = rv_clicks_find(pair->wet, pair->wet_frames, pair->wet_rate, wet, error);
-  if (status != RV_OK || !wet->found)
+  status = rv_clicks_find(pair->wet, pair->wet_frames, pair->wet_rate, &wet, error);
+  if (status != RV_OK || !wet.found)
     return status;
-  const long shift = lround(wet->frame - dry->frame);
+  const long shift = lround(wet.frame - dry.frame);
   size_t dry_start = 0;
   size_t wet_start = 0;
   size_t frames = 0;
@@ -84,17 +91,10 @@ static rv_status by_clicks(const rv_pair *pair, rv_clicks *dry, rv_clicks *wet,
   if (status != RV_OK)
     return status;
   report->by_clicks = true;
-  report->peak_frames = wet->frame - dry->frame;
-  report->inverted = wet->inverted != dry->inverted;
+  report->peak_frames = wet.frame - dry.frame;
+  report->inverted = wet.inverted != dry.inverted;
   report->latency_frames = shift + near.start - LEFT_FRAMES;
   return RV_OK;
-}
-
-/// Noise against noise reaches a sharpness of 5. A riff that is played over and over has other
-/// peaks nearly as high.
-static bool clear(const rv_correlation *found)
-{
-  return found->prominence >= 1.1 && found->sharpness >= 12.0;
 }
 
 /// Where a drift blurs the whole, a short stretch around the loudest part of the dry may be clear.
@@ -122,7 +122,7 @@ static rv_status try_stretch(const rv_pair *pair, size_t reach, rv_correlation *
   rv_correlation stretch;
   const rv_status status = rv_correlate(pair->dry + best_at, length, pair->wet + (best_at - lead),
                                         wet_length, pair->dry_rate, lead + reach, &stretch, error);
-  if (status == RV_OK && clear(&stretch)) {
+  if (status == RV_OK && rv_correlation_clear(&stretch)) {
     *found = stretch;
     found->peak -= (double)lead;
     found->start -= (long)lead;
@@ -136,19 +136,25 @@ static rv_status by_correlation(const rv_pair *pair, rv_pair_report *report, rv_
   const size_t reach = (size_t)(10.0 * pair->dry_rate);
   rv_status status = rv_correlate(pair->dry, pair->dry_frames, pair->wet, pair->wet_frames,
                                   pair->dry_rate, reach, &found, error);
-  if (status == RV_OK && !clear(&found))
+  if (status == RV_OK && !rv_correlation_clear(&found))
     status = try_stretch(pair, reach, &found, error);
   if (status != RV_OK)
     return status;
   report->peak_frames = found.peak;
   report->inverted = found.inverted;
   report->latency_frames = found.start - LEFT_FRAMES;
-  if (!clear(&found)) {
+  if (!rv_correlation_clear(&found)) {
+    report->latency_frames = 0;
+    const rv_take dry = {pair->dry_name, pair->dry, pair->dry_frames, pair->dry_rate};
+    const rv_take wet = {pair->wet_name, pair->wet, pair->wet_frames, pair->wet_rate};
+    status = rv_check_timescale(&dry, &wet, report, error);
+    if (status != RV_OK || fatal(report))
+      return status;
+    report->uncertain = true;
     rv_report_add(report, RV_WARNING, "uncertain", 0.0,
                   "%s: no clear answer to %s from 0 s on, so no shift is applied: are they one "
                   "performance? If so, give the latency yourself",
                   pair->wet_name, pair->dry_name);
-    report->latency_frames = 0;
   }
   return RV_OK;
 }
@@ -156,12 +162,18 @@ static rv_status by_correlation(const rv_pair *pair, rv_pair_report *report, rv_
 static void tell_alignment(const rv_pair *pair, bool given, rv_pair_report *report)
 {
   const double late = report->peak_frames / pair->dry_rate;
+  const double beside = report->peak_frames - round(report->peak_frames);
+  char fraction[80] = "";
+  // Networks learn a fraction as part of the sound; whole frames cost them memory.
+  if (fabs(beside) > 0.1)
+    (void)snprintf(fraction, sizeof fraction, ", and %.2f of a frame is left to the model",
+                   fabs(beside));
   rv_report_add(report, RV_NOTE, "latency", late,
-                "%s peaks %.2f frames (%.2f ms) %s %s by %s; a shift of %ld frames is applied%s",
+                "%s peaks %.2f frames (%.2f ms) %s %s by %s; a shift of %ld frames is applied%s%s",
                 pair->wet_name, fabs(report->peak_frames), 1e3 * fabs(late),
                 report->peak_frames < 0.0 ? "before" : "after", pair->dry_name,
                 report->by_clicks ? "the sync clicks" : "correlation", report->latency_frames,
-                given ? ", as told" : "");
+                given ? ", as told" : "", fraction);
   if (report->inverted)
     rv_report_add(report, RV_NOTE, "polarity", 0.0,
                   "%s has the opposite polarity of %s, and so will the model", pair->wet_name,
@@ -174,7 +186,18 @@ void rv_pair_common(const rv_pair *pair, const rv_pair_report *report, size_t *d
   common(pair, report->latency_frames, dry_start, wet_start, frames);
 }
 
-static void check_aligned(const rv_pair *pair, rv_pair_report *report)
+/// What noise and repeats leave: no model knows either.
+static void predict(const rv_pair *pair, rv_pair_report *report)
+{
+  const double noise =
+      report->wet_power > 0.0 ? report->noise_floor / report->wet_power : (double)NAN;
+  report->best_esr = fmax(noise, report->repeat_esr); // which takes the one that is a number
+  if (report->best_esr > 0.0)
+    rv_report_add(report, RV_NOTE, "floor", NAN, "%s: the best model would reach an ESR of %.1g",
+                  pair->wet_name, report->best_esr);
+}
+
+static rv_status check_aligned(const rv_pair *pair, rv_pair_report *report, rv_error *error)
 {
   size_t dry_start = 0;
   size_t wet_start = 0;
@@ -185,40 +208,49 @@ static void check_aligned(const rv_pair *pair, rv_pair_report *report)
                   "%s and %s share %.3f s from %.3f s on: record at least a few seconds",
                   pair->dry_name, pair->wet_name, (double)frames / pair->dry_rate,
                   (double)dry_start / pair->dry_rate);
-    return;
+    return RV_OK;
   }
   // Samples are compared at the peak, not at the first answer.
-  common(pair, lround(report->peak_frames), &dry_start, &wet_start, &frames);
+  const long peak = lround(report->peak_frames);
+  common(pair, peak, &dry_start, &wet_start, &frames);
   const rv_take dry = {pair->dry_name, pair->dry + dry_start, frames, pair->dry_rate};
   const rv_take wet = {pair->wet_name, pair->wet + wet_start, frames, pair->wet_rate};
-  if (frames)
-    rv_check_pair(&dry, &wet, report);
+  if (!frames)
+    return RV_OK;
+  rv_check_pair(&dry, &wet, report);
+  rv_status status = RV_OK;
+  if (!fatal(report) && !report->uncertain)
+    status = rv_check_swap(&dry, &wet, report, error);
+  const rv_take all_dry = {pair->dry_name, pair->dry, pair->dry_frames, pair->dry_rate};
+  const rv_take all_wet = {pair->wet_name, pair->wet, pair->wet_frames, pair->wet_rate};
+  if (status == RV_OK && !report->uncertain)
+    status = rv_check_repeat(&all_dry, &all_wet, peak, report, error);
+  if (status == RV_OK && !fatal(report))
+    status = rv_check_drift(&all_dry, &all_wet, peak, report, error);
+  if (status == RV_OK && !fatal(report))
+    predict(pair, report);
+  return status;
 }
 
 rv_status rv_pair_check(const rv_pair *pair, const long *latency, rv_pair_report *report,
                         rv_error *error)
 {
-  *report = (rv_pair_report){.noise_floor = NAN, .drift_ppm = NAN, .repeat_esr = NAN};
+  *report = (rv_pair_report){
+      .noise_floor = NAN, .drift_ppm = NAN, .repeat_esr = NAN, .best_esr = NAN, .flattening = NAN};
   check_files(pair, report);
   if (fatal(report))
     return verdict(report, error);
-  rv_clicks dry_clicks = {0};
-  rv_clicks wet_clicks = {0};
-  rv_status status = by_clicks(pair, &dry_clicks, &wet_clicks, report, error);
+  rv_status status = by_clicks(pair, report, error);
   if (status == RV_OK && !report->by_clicks)
     status = by_correlation(pair, report, error);
   if (status != RV_OK)
     return status;
   if (latency)
     report->latency_frames = *latency;
+  if (fatal(report))
+    return verdict(report, error);
   tell_alignment(pair, latency != NULL, report);
-  check_aligned(pair, report);
-  const rv_take dry = {pair->dry_name, pair->dry, pair->dry_frames, pair->dry_rate};
-  const rv_take wet = {pair->wet_name, pair->wet, pair->wet_frames, pair->wet_rate};
-  if (report->by_clicks)
-    rv_check_repeat(&dry, &wet, dry_clicks.frame, wet_clicks.frame, report);
-  if (!fatal(report))
-    status = rv_check_drift(&dry, &wet, lround(report->peak_frames), report, error);
+  status = check_aligned(pair, report, error);
   if (status != RV_OK)
     return status;
   return verdict(report, error);

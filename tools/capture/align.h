@@ -14,8 +14,7 @@ typedef enum rv_severity { RV_NOTE, RV_WARNING, RV_FATAL } rv_severity;
 
 /// One finding: a line with its place in seconds and the mend. Kinds: "rate", "empty", "number",
 /// "silence", "length", "clipping", "level", "dc", "latency", "uncertain", "polarity", "copy",
-/// "noise", "hum", "overlap", "drift",
-/// "repeat".
+/// "noise", "hum", "overlap", "drift", "repeat", "swapped", "floor".
 typedef struct rv_finding {
   rv_severity severity;
   const char *kind; ///< a stable word, see above
@@ -35,14 +34,19 @@ typedef struct rv_pair_report {
   /// first answer, as a late wet costs a network little and an early one cannot be learnt.
   long latency_frames;
   bool by_clicks;     ///< from sync clicks, else from correlation
+  bool uncertain;     ///< no clear answer: no shift is applied
   bool inverted;      ///< the wet's polarity is opposite
   double correlation; ///< 0 … 1: of the samples at the peak
   double noise_floor; ///< power of the wet where the dry is silent, re full scale²; NaN: no silence
   double wet_power;   ///< mean square of the wet
   double drift_ppm;   ///< positive: the wet falls behind; NaN: not to be seen
-  /// The device against itself: half the error between its two answers to the test signal's
-  /// repeated passage, which no model can beat; NaN: no such passage.
+  /// The device against itself: half the error between its two answers to a passage that the dry
+  /// holds twice, which no model can beat; NaN: no such passage.
   double repeat_esr;
+  /// What noise and repeats leave of the wet's power, the higher of the two: the ESR that the best
+  /// model would reach; NaN: the recording does not tell.
+  double best_esr;
+  double flattening; ///< dB by which the wet is flatter than the dry; < 0: swapped? NaN: unknown
 } rv_pair_report;
 
 /// A pair as the caller read it: one channel each.

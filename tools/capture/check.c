@@ -46,35 +46,52 @@ static bool all_finite(const rv_take *take, rv_pair_report *report)
   return true;
 }
 
-/// Three frames in a row at full scale: a converter or a bounce ran out of range.
-static void check_clipping(const rv_take *take, rv_pair_report *report)
+/// Runs of three frames and more at a ceiling.
+typedef struct clipping {
+  size_t runs, frames, first;
+} clipping;
+
+static clipping count_clipping(const rv_take *take, float ceiling)
 {
-  const float full = 0.9995F;
-  size_t runs = 0;
-  size_t clipped = 0;
-  size_t first = 0;
+  clipping found = {0};
   size_t length = 0;
   for (size_t i = 0; i <= take->frames; i++) {
-    if (i < take->frames && fabsf(take->samples[i]) >= full) {
+    if (i < take->frames && fabsf(take->samples[i]) >= ceiling) {
       length++;
       continue;
     }
     if (length >= 3) {
-      if (!runs)
-        first = i - length;
-      runs++;
-      clipped += length;
+      if (!found.runs)
+        found.first = i - length;
+      found.runs++;
+      found.frames += length;
     }
     length = 0;
   }
-  if (!runs)
-    return;
-  const double seconds = (double)first / take->rate;
-  rv_report_add(report, RV_WARNING, "clipping", seconds,
-                "%s clips: %zu run%s at full scale, %zu frames (%.2g %%), the first at %.3f s: "
-                "record again at a lower level",
-                take->name, runs, runs == 1 ? "" : "s", clipped,
-                100.0 * (double)clipped / (double)take->frames, seconds);
+  return found;
+}
+
+/// At full scale a converter or a bounce ran out of range; a flat ceiling below it is the same,
+/// turned down afterwards, or a device that clips hard.
+static void check_clipping(const rv_take *take, double peak, rv_pair_report *report)
+{
+  const bool full = peak >= 0.9995;
+  // What rounds to one value at 16 bit is not flat.
+  const clipping found = count_clipping(take, full ? 0.9995F : (float)(peak - 1e-6));
+  const double share = (double)found.frames / (double)take->frames;
+  const double seconds = (double)found.first / take->rate;
+  if (full && found.runs)
+    rv_report_add(report, RV_WARNING, "clipping", seconds,
+                  "%s clips: %zu run%s at full scale, %zu frames (%.2g %%), the first at %.3f s: "
+                  "record again at a lower level",
+                  take->name, found.runs, found.runs == 1 ? "" : "s", found.frames, 100.0 * share,
+                  seconds);
+  else if (found.runs >= 8 && share > 2e-4)
+    rv_report_add(
+        report, RV_WARNING, "clipping", seconds,
+        "%s is flat at its peak of %.1f dBFS: %zu runs, %zu frames (%.2g %%), the first at "
+        "%.3f s: unless the device does that, record again at a lower level",
+        take->name, decibel(peak), found.runs, found.frames, 100.0 * share, seconds);
 }
 
 void rv_check_take(const rv_take *take, rv_pair_report *report)
@@ -112,7 +129,7 @@ void rv_check_take(const rv_take *take, rv_pair_report *report)
     rv_report_add(report, RV_WARNING, "level", (double)loudest / take->rate,
                   "%s is quiet: its peak is %.0f dBFS, at %.3f s: record again at a higher level",
                   take->name, decibel(peak), (double)loudest / take->rate);
-  check_clipping(take, report);
+  check_clipping(take, peak, report);
   if (fabs(mean) > 1e-3 && fabs(mean) > 0.02 * rms)
     rv_report_add(report, RV_WARNING, "dc", 0.0,
                   "%s has an offset of %.4f (%.0f dBFS) from 0 s on, which the model will learn: "

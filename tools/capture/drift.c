@@ -4,7 +4,6 @@
 #include "capture/drift.h"
 
 #include "capture/correlate.h"
-#include "capture/signal.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -87,62 +86,9 @@ rv_status rv_check_drift(const rv_take *dry, const rv_take *wet, long lag, rv_pa
   const double over_all = slope * (double)frames;
   report->drift_ppm = 1e6 * slope;
   if (fabs(over_all) > 2.0 && fabs(over_all) > 4.0 * spread_of(points, n, slope))
-    rv_report_add(
-        report, RV_WARNING, "drift", (double)frames / dry->rate,
-        "%s drifts by %.1f ppm against %s, %.0f frames until %.3f s: play and record with "
-        "one interface, or one clock",
-        wet->name, report->drift_ppm, dry->name, over_all, (double)frames / dry->rate);
+    rv_report_add(report, RV_WARNING, "drift", (double)frames / dry->rate,
+                  "%s drifts by %.1f ppm against %s, %.0f frames until %.3f s: play and record on "
+                  "one clock, or let recurve train --correct-drift take it out",
+                  wet->name, report->drift_ppm, dry->name, over_all, (double)frames / dry->rate);
   return RV_OK;
-}
-
-void rv_check_repeat(const rv_take *dry, const rv_take *wet, double dry_click, double wet_click,
-                     rv_pair_report *report)
-{
-  rv_signal_layout layout;
-  report->repeat_esr = NAN;
-  // Editors leave a signal's length as it was, or pad it at either end.
-  if (rv_signal_layout_make(round((double)dry->frames / dry->rate), &layout, NULL) != RV_OK)
-    return;
-  const rv_signal_section *repeat = NULL;
-  for (int i = 0; i < layout.n_sections; i++) {
-    if (layout.sections[i].part == RV_SIGNAL_REPEAT)
-      repeat = &layout.sections[i];
-  }
-  const double origin = wet_click - layout.clicks[0] * wet->rate;
-  const double dry_origin = dry_click - layout.clicks[0] * dry->rate;
-  if (!repeat || fabs(dry_origin) > 1.0)
-    return;
-  // Its first tenth still hears what came before, its last one the fade.
-  const long first = lround(origin + (repeat->source + 0.1 * repeat->length) * wet->rate);
-  const long again = lround(origin + (repeat->start + 0.1 * repeat->length) * wet->rate);
-  const long n = lround(0.8 * repeat->length * wet->rate);
-  if (first < 0 || again + n > (long)wet->frames)
-    return;
-  const long dry_first = first - lround(origin - dry_origin);
-  const long dry_again = again - lround(origin - dry_origin);
-  double error = 0.0;
-  double power = 0.0;
-  for (long i = 0; i < n; i++) {
-    if (dry_again + i >= (long)dry->frames || dry_first + i < 0 ||
-        dry->samples[dry_first + i] != dry->samples[dry_again + i])
-      return;
-    const double y = (double)wet->samples[again + i];
-    const double e = y - (double)wet->samples[first + i];
-    error += e * e;
-    power += y * y;
-  }
-  if (power <= 0.0)
-    return;
-  report->repeat_esr = 0.5 * error / power;
-  const double seconds = (double)again / wet->rate;
-  if (report->repeat_esr > 1e-3)
-    rv_report_add(report, RV_WARNING, "repeat", seconds,
-                  "%s answers the passage at %.3f s differently the second time: no model gets "
-                  "below an ESR of %.2g: let the device warm up, switch modulation and delay off",
-                  wet->name, seconds, report->repeat_esr);
-  else if (report->repeat_esr > 1e-10)
-    rv_report_add(report, RV_NOTE, "repeat", seconds,
-                  "%s answers the passage at %.3f s as it did the first time: good for an ESR down "
-                  "to %.1g",
-                  wet->name, seconds, report->repeat_esr);
 }

@@ -23,6 +23,8 @@ typedef struct rv_take_options {
   long channel;        ///< 1, 2, …: of both files; 0: the first, with a note where there are more
   const long *latency; ///< frames that the wet is late; NULL: to be found
   bool flip;           ///< turns the polarity of the wet
+  bool resample;       ///< brings the wet to the dry's rate, where they differ
+  bool correct_drift;  ///< brings the wet to the dry's clock, where they drift apart
 } rv_take_options;
 
 /// Reads and checks two files and tells every finding. RV_BAD_AUDIO and the file's name where
@@ -30,6 +32,9 @@ typedef struct rv_take_options {
 rv_status rv_take_pair_read(const char *dry_path, const char *wet_path,
                             const rv_take_options *options, rv_report *report, rv_take_pair *pair,
                             rv_error *error);
+
+/// What a check alone ends with: a line for people, an object of all figures with --json.
+void rv_take_pair_tell(const rv_take_pair *pair, rv_report *report);
 void rv_take_pair_free(rv_take_pair *pair);
 
 #endif
