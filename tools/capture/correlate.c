@@ -252,6 +252,19 @@ static size_t smaller(size_t a, size_t b)
   return a < b ? a : b;
 }
 
+/// Whitened cross-correlation, into time.
+static void correlate(work *w, const float *dry, size_t n_dry, const float *wet, size_t n_wet,
+                      double rate)
+{
+  transform(w, dry, n_dry, w->x);
+  transform(w, wet, n_wet, w->y);
+  const size_t smooth = (size_t)fmax(2.0, 40.0 * (double)w->n / rate);
+  smoothed_power(w->x, w->bins, smooth, w->smooth_x);
+  smoothed_power(w->y, w->bins, smooth, w->smooth_y);
+  multiply(w, rate);
+  kiss_fftri(w->inverse, w->product, w->time);
+}
+
 rv_status rv_correlate(const float *dry, size_t dry_frames, const float *wet, size_t wet_frames,
                        double rate, size_t max_lag, rv_correlation *correlation, rv_error *error)
 {
@@ -267,16 +280,46 @@ rv_status rv_correlate(const float *dry, size_t dry_frames, const float *wet, si
   const size_t margin = (size_t)(2 * RV_CAUSAL_BEFORE) + RV_CAUSAL_TAPS;
   if (!work_make(&w, (n_dry > n_wet ? n_dry : n_wet) + reach + margin))
     return rv_fail(error, RV_NO_MEMORY, "out of memory for the correlation");
-  transform(&w, dry + skip, n_dry, w.x);
-  transform(&w, wet + skip, n_wet, w.y);
-  const size_t smooth = (size_t)fmax(2.0, 40.0 * (double)w.n / rate);
-  smoothed_power(w.x, w.bins, smooth, w.smooth_x);
-  smoothed_power(w.y, w.bins, smooth, w.smooth_y);
-  multiply(&w, rate);
-  kiss_fftri(w.inverse, w.product, w.time);
+  correlate(&w, dry + skip, n_dry, wet + skip, n_wet, rate);
   find_peak(&w, (long)reach, correlation);
   try_starts(&w, correlation);
   find_start(correlation);
   work_free(&w);
   return RV_OK;
+}
+
+struct rv_correlator {
+  size_t frames, max_lag;
+  work work;
+};
+
+rv_status rv_correlator_new(size_t frames, size_t max_lag, rv_correlator **correlator,
+                            rv_error *error)
+{
+  rv_correlator *made = malloc(sizeof *made);
+  *correlator = NULL;
+  // between() reads 16 frames past the lags.
+  if (!made || !work_make(&made->work, frames + max_lag + 64)) {
+    free(made);
+    return rv_fail(error, RV_NO_MEMORY, "out of memory for the correlation");
+  }
+  made->frames = frames;
+  made->max_lag = max_lag;
+  *correlator = made;
+  return RV_OK;
+}
+
+void rv_correlator_free(rv_correlator *correlator)
+{
+  if (!correlator)
+    return;
+  work_free(&correlator->work);
+  free(correlator);
+}
+
+void rv_correlator_peak(rv_correlator *correlator, const float *dry, const float *wet, double rate,
+                        rv_correlation *correlation)
+{
+  correlate(&correlator->work, dry, correlator->frames, wet, correlator->frames, rate);
+  find_peak(&correlator->work, (long)correlator->max_lag, correlation);
 }

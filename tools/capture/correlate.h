@@ -33,4 +33,17 @@ typedef struct rv_correlation {
 rv_status rv_correlate(const float *dry, size_t dry_frames, const float *wet, size_t wet_frames,
                        double rate, size_t max_lag, rv_correlation *correlation, rv_error *error);
 
+/// Transforms and their memory, for pairs of one length.
+typedef struct rv_correlator rv_correlator;
+
+/// For dry and wet of `frames` each, at lags of up to `max_lag` frames. RV_NO_MEMORY. Setup only.
+rv_status rv_correlator_new(size_t frames, size_t max_lag, rv_correlator **correlator,
+                            rv_error *error);
+void rv_correlator_free(rv_correlator *correlator);
+
+/// The peak alone, within max_lag, of dry [frames] and wet [frames]: start and unexplained stay as
+/// they are.
+void rv_correlator_peak(rv_correlator *correlator, const float *dry, const float *wet, double rate,
+                        rv_correlation *correlation);
+
 #endif

@@ -69,17 +69,19 @@ rv_status rv_check_drift(const rv_take *dry, const rv_take *wet, long lag, rv_pa
     return RV_OK;
   point points[WINDOWS];
   size_t n = 0;
+  rv_correlator *correlator = NULL;
+  const rv_status status = rv_correlator_new(window, reach, &correlator, error);
+  if (status != RV_OK)
+    return status;
   for (size_t i = 0; i < WINDOWS; i++) {
     const size_t at = (frames - window) * i / (WINDOWS - 1);
-    rv_correlation found;
-    const rv_status status =
-        rv_correlate(dry->samples + dry_start + at, window, wet->samples + wet_start + at, window,
-                     dry->rate, reach, &found, error);
-    if (status != RV_OK)
-      return status;
+    rv_correlation found = {0};
+    rv_correlator_peak(correlator, dry->samples + dry_start + at, wet->samples + wet_start + at,
+                       dry->rate, &found);
     if (found.prominence > 2.0 && found.inverted == report->inverted)
       points[n++] = (point){(double)at, found.peak};
   }
+  rv_correlator_free(correlator);
   if (n < 4)
     return RV_OK;
   const double slope = slope_of(points, n);

@@ -52,30 +52,45 @@ static void weigh(kiss_fft_cpx *bins, double *sums, size_t n_bins, size_t n, dou
   }
 }
 
-/// A copy of `samples` [frames] with the common spectrum, to be freed; NULL: out of memory.
-static float *equalised(const float *samples, size_t frames, double rate)
+/// Copies of dry and wet [frames] with the common spectrum.
+typedef struct equaliser {
+  size_t n; ///< frames with the silence behind them
+  kiss_fftr_cfg forward, inverse;
+  kiss_fft_cpx *bins;
+  double *sums;
+  float *dry, *wet; ///< [n]
+} equaliser;
+
+static bool equaliser_make(equaliser *e, size_t frames)
 {
   const size_t n = (size_t)kiss_fftr_next_fast_size_real((int)frames + 8192);
   const size_t n_bins = n / 2 + 1;
-  kiss_fftr_cfg forward = kiss_fftr_alloc((int)n, 0, NULL, NULL);
-  kiss_fftr_cfg inverse = kiss_fftr_alloc((int)n, 1, NULL, NULL);
-  kiss_fft_cpx *bins = malloc(n_bins * sizeof *bins);
-  double *sums = malloc((n_bins + 1) * sizeof *sums);
-  float *time = calloc(n, sizeof *time);
-  const bool made = forward && inverse && bins && sums && time;
-  if (made) {
-    memcpy(time, samples, frames * sizeof *time);
-    kiss_fftr(forward, time, bins);
-    weigh(bins, sums, n_bins, n, rate);
-    kiss_fftri(inverse, bins, time);
-  } else {
-    free(time);
-  }
-  kiss_fftr_free(forward);
-  kiss_fftr_free(inverse);
-  free(bins);
-  free(sums);
-  return made ? time : NULL;
+  *e = (equaliser){.n = n,
+                   .forward = kiss_fftr_alloc((int)n, 0, NULL, NULL),
+                   .inverse = kiss_fftr_alloc((int)n, 1, NULL, NULL),
+                   .bins = malloc(n_bins * sizeof *e->bins),
+                   .sums = malloc((n_bins + 1) * sizeof *e->sums),
+                   .dry = calloc(n, sizeof *e->dry),
+                   .wet = calloc(n, sizeof *e->wet)};
+  return e->forward && e->inverse && e->bins && e->sums && e->dry && e->wet;
+}
+
+static void equaliser_free(equaliser *e)
+{
+  kiss_fftr_free(e->forward);
+  kiss_fftr_free(e->inverse);
+  free(e->bins);
+  free(e->sums);
+  free(e->dry);
+  free(e->wet);
+}
+
+static void equalise(equaliser *e, const float *samples, size_t frames, double rate, float *out)
+{
+  memcpy(out, samples, frames * sizeof *out);
+  kiss_fftr(e->forward, out, e->bins);
+  weigh(e->bins, e->sums, e->n / 2 + 1, e->n, rate);
+  kiss_fftri(e->inverse, e->bins, out);
 }
 
 /// Mean square and highest magnitude.
@@ -173,16 +188,16 @@ rv_status rv_flattening_measure(const float *dry, const float *wet, size_t frame
   const size_t n_windows = (size_t)((double)n / (0.05 * rate)) + 2;
   if ((double)n < rate)
     return RV_OK;
-  float *x = equalised(dry, n, rate);
-  float *y = equalised(wet, n, rate);
+  equaliser e;
   double *space = calloc(4 * n_windows, sizeof *space);
-  const bool made = x && y && space;
+  const bool made = equaliser_make(&e, n) && space;
   if (made) {
     windows w = {0, space, space + n_windows, space + 2 * n_windows, space + 3 * n_windows};
-    compare(x, y, n, rate, &w, flattening);
+    equalise(&e, dry, n, rate, e.dry);
+    equalise(&e, wet, n, rate, e.wet);
+    compare(e.dry, e.wet, n, rate, &w, flattening);
   }
-  free(x);
-  free(y);
+  equaliser_free(&e);
   free(space);
   return made ? RV_OK : rv_fail(error, RV_NO_MEMORY, "out of memory for comparing the levels");
 }
