@@ -338,6 +338,9 @@ static void run_slot(rv_chain *chain, slot *run, const float *const *in, float *
   float *to[RV_MAX_CHANNELS];
   const size_t n = (size_t)frames;
   const bool blocking = chain->blocked.left || chain->blocked.target != 0.0F;
+  // Whether anything but the engine is heard.
+  const bool thinned = chain->mixed.left || chain->mixed.target != 1.0F || chain->wet.left ||
+                       chain->wet.target != 1.0F;
   for (int ch = 0; ch < chain->channels; ch++) {
     float *sent = chain->sent + (size_t)ch * PIECE;
     from[ch] = sent;
@@ -353,13 +356,16 @@ static void run_slot(rv_chain *chain, slot *run, const float *const *in, float *
   rv_engine_process(run->engine, from, to, n);
   for (int ch = 0; ch < chain->channels; ch++) {
     float *dry = chain->dry + (size_t)ch * PIECE;
-    recall(chain, ch, run->latency, dry, n);
+    if (thinned)
+      recall(chain, ch, run->latency, dry, n);
     if (blocking)
       block_dc(chain, run, ch, to[ch], frames);
     rv_ramp_apply(&run->loudness, to[ch], frames);
-    rv_ramp_mix(&chain->mixed, dry, to[ch], frames);
+    if (thinned)
+      rv_ramp_mix(&chain->mixed, dry, to[ch], frames);
     rv_ramp_apply(&chain->output_gain, to[ch], frames);
-    rv_ramp_mix(&chain->wet, dry, to[ch], frames);
+    if (thinned)
+      rv_ramp_mix(&chain->wet, dry, to[ch], frames);
   }
   run->primed = blocking;
   rv_ramp_advance(&run->calibration, frames);

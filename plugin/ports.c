@@ -74,31 +74,38 @@ int rv_ports_step(rv_ports *ports)
   return step;
 }
 
+typedef int32_t lanes __attribute__((vector_size(16)));
+
 /// Magnitudes of floats are in the order of their bits; what is not a number comes out as large.
 uint32_t rv_ports_peak(const float *const *channels, int n_channels, uint32_t frames)
 {
-  int32_t peaks[8] = {0};
+  lanes peaks[2] = {{0}, {0}};
+  const lanes mask = {INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX};
   for (int ch = 0; ch < n_channels; ch++) {
     const float *samples = channels[ch];
     uint32_t t = 0;
     for (; t + 8 <= frames; t += 8) {
-      int32_t bits[8];
+      lanes bits[2];
       memcpy(bits, samples + t, sizeof bits);
-      for (int i = 0; i < 8; i++) {
-        const int32_t magnitude = bits[i] & INT32_MAX;
-        peaks[i] = magnitude > peaks[i] ? magnitude : peaks[i];
+      for (int i = 0; i < 2; i++) {
+        bits[i] &= mask;
+        const lanes above = bits[i] > peaks[i];
+        peaks[i] = (above & bits[i]) | (~above & peaks[i]);
       }
     }
     for (; t < frames; t++) {
       int32_t bits = 0;
       memcpy(&bits, samples + t, sizeof bits);
-      const int32_t magnitude = bits & INT32_MAX;
-      peaks[0] = magnitude > peaks[0] ? magnitude : peaks[0];
+      bits &= INT32_MAX;
+      peaks[0][0] = bits > peaks[0][0] ? bits : peaks[0][0];
     }
   }
-  for (int i = 1; i < 8; i++)
-    peaks[0] = peaks[i] > peaks[0] ? peaks[i] : peaks[0];
-  return (uint32_t)peaks[0];
+  int32_t peak = 0;
+  for (int i = 0; i < 4; i++) {
+    peak = peaks[0][i] > peak ? peaks[0][i] : peak;
+    peak = peaks[1][i] > peak ? peaks[1][i] : peak;
+  }
+  return (uint32_t)peak;
 }
 
 static void meter(rv_ports *ports, int which, uint32_t peak, uint32_t frames)
