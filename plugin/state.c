@@ -35,6 +35,21 @@ static LV2_State_Status store_model(const char *path, const rv_uris *uris,
   return status;
 }
 
+/// The bytes of the model at `path`; NULL where there is none that can be played.
+static char *read_model(const char *path, size_t *size)
+{
+  char *text = NULL;
+  rv_description *model = NULL;
+  if (rv_model_text(path, &text, size, NULL))
+    return NULL;
+  if (rv_model_read_memory(text, *size, path, &model, NULL, NULL)) {
+    free(text);
+    return NULL;
+  }
+  rv_description_free(model);
+  return text;
+}
+
 /// What is to be kept of the model at `path`: what was read when it was loaded, else what the file
 /// has now, else the model that plays in its place. The loading side's lock is held.
 static LV2_State_Status store_copy(rv_loader *loader, const char *path, const rv_uris *uris,
@@ -50,9 +65,11 @@ static LV2_State_Status store_copy(rv_loader *loader, const char *path, const rv
   bool readable = loaded && copy->from_file;
   if (loaded) {
     memcpy(hash, copy->hash, sizeof hash);
-  } else if (!rv_model_text(path, &text, &size, NULL)) {
-    readable = true;
-    rv_hash(text, size, hash);
+  } else {
+    text = read_model(path, &size);
+    readable = text;
+    if (text)
+      rv_hash(text, size, hash);
   }
   LV2_State_Status status = LV2_STATE_SUCCESS;
   if (*hash)
