@@ -103,11 +103,17 @@ static rv_status make_engine(rv_load *load, const rv_description *model, const r
     return status;
   float knobs[RV_MAX_KNOBS];
   set_knobs(load, order->positions, knobs);
-  const rv_engine_config config = {
-      .rate = order->rate, .channels = order->channels, .start = RV_START_SETTLED, .knobs = knobs};
+  const rv_engine_config config = {.rate = order->rate,
+                                   .channels = order->channels,
+                                   .start = RV_START_SETTLED,
+                                   .knobs = knobs,
+                                   .rate_mode = (rv_rate_mode)order->rate_mode};
   status = rv_engine_new(load->network, &config, &load->engine, error);
-  if (!status)
+  if (!status) {
     rv_engine_set_owner(load->engine, load);
+    (void)snprintf(load->rate_note, sizeof load->rate_note, "%s",
+                   rv_engine_rate_note(load->engine));
+  }
   memcpy(load->positions, order->positions, sizeof load->positions);
   return status;
 }
@@ -127,11 +133,6 @@ static rv_status fill(rv_load *load, const rv_load_order *order, const char *tex
     rv_error doubt = {{0}};
     if (rv_model_self_test(model, NULL, &doubt))
       warn(load, "%s", doubt.text);
-    if (model->rate != order->rate)
-      warn(load,
-           "the model was made at %.10g Hz and the host runs at %.10g Hz: it plays, but does not "
-           "sound as it should; set the host to %.10g Hz",
-           model->rate, order->rate, model->rate);
   }
   rv_description_free(model);
   return status;

@@ -11,8 +11,6 @@
 #define METER_TOP_DB    24.0F
 #define METER_FALL_DB_S 24.0
 
-#define RATE_MODES 4
-
 void rv_ports_init(rv_ports *ports, double rate)
 {
   *ports = (rv_ports){.rate = rate, .levels = {METER_FLOOR_DB, METER_FLOOR_DB}};
@@ -54,7 +52,7 @@ void rv_ports_settings(const rv_ports *ports, rv_chain_settings *settings)
 
 int rv_ports_rate_mode(const rv_ports *ports)
 {
-  return (int)lrintf(value_of(ports, RV_PORT_RATE_MODE, 0.0F, 0.0F, (float)(RATE_MODES - 1)));
+  return (int)lrintf(value_of(ports, RV_PORT_RATE_MODE, 0.0F, 0.0F, (float)(RV_RATE_MODES - 1)));
 }
 
 bool rv_ports_embed(const rv_ports *ports)

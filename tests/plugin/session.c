@@ -45,6 +45,8 @@ const char *rv_test_model_file(const char *name, uint64_t seed)
   model->rate_known = true;
   model->skip = 1.0F;
   model->esr = 0.01;
+  model->loudness_db = -21.0;
+  model->input_level_dbu = 15.0;
   ck_assert(!rv_description_set_text(model, "name", name, &error));
   const char *path = rv_test_path(name);
   ck_assert_msg(!rv_model_write(path, model, RV_FORMAT_AIDAX, &error), "%s", error.text);
@@ -102,7 +104,8 @@ void rv_test_chain(const char *model, int channels, const rv_chain_settings *set
   rv_chain_defaults(&defaults);
   ck_assert_msg(!rv_model_read(model, &description, NULL, &error), "%s", error.text);
   ck_assert(!rv_network_new(description, rv_isa_choose(), &network, &error));
-  const rv_engine_config config = {.rate = RV_TEST_RATE, .channels = channels};
+  const rv_engine_config config = {
+      .rate = RV_TEST_RATE, .channels = channels, .knobs = settings ? settings->knobs : NULL};
   ck_assert(!rv_engine_new(network, &config, &engine, &error));
   ck_assert(!rv_chain_new(RV_TEST_RATE, channels, &chain, &error));
   rv_chain_reset(chain, settings ? settings : &defaults);
