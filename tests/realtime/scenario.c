@@ -17,12 +17,12 @@ static const char *const properties[] = {
     PROPERTY("model"),    PROPERTY("status"),    PROPERTY("modelName"),   PROPERTY("modelRate"),
     PROPERTY("rateNote"), PROPERTY("knob1Name"), PROPERTY("knob4Initial")};
 
-static const char *write_model(const char *file, rv_description *model)
+static const char *write_model(const char *file, rv_description *model, double rate)
 {
   rv_error error = {{0}};
   model->loudness_db = -23.0;
   model->input_level_dbu = 15.0;
-  model->rate = RV_SCENARIO_RATE;
+  model->rate = rate;
   model->rate_known = true;
   ck_assert(!rv_description_set_text(model, "name", file, &error));
   const char *path = rv_test_path(file);
@@ -31,9 +31,9 @@ static const char *write_model(const char *file, rv_description *model)
   return path;
 }
 
-const char *rv_scenario_model(const char *file, rv_kind kind, int units)
+const char *rv_scenario_model(const char *file, rv_kind kind, int units, double rate)
 {
-  return write_model(file, rv_test_model(kind, units, 1.0F, 7));
+  return write_model(file, rv_test_model(kind, units, 1.0F, 7), rate);
 }
 
 /// A model of two layers with a skip connection and a knob.
@@ -48,7 +48,7 @@ static const char *deep_model(const char *file)
   rv_test_layer(model, RV_DENSE, 1, RV_LINEAR);
   rv_test_fill(model, 1.0F, &state);
   model->skip = 1.0F;
-  return write_model(file, model);
+  return write_model(file, model, RV_SCENARIO_RATE / 3.0);
 }
 
 static const char *text_file(const char *file, const char *text)
@@ -61,14 +61,14 @@ static const char *text_file(const char *file, const char *text)
 void rv_scenario_write(rv_scenario *scenario)
 {
   const char *const files[RV_SCENARIO_FILES] = {
-      rv_scenario_model("lstm.json", RV_LSTM, 12),
-      rv_scenario_model("gru.json", RV_GRU, 16),
+      rv_scenario_model("lstm.json", RV_LSTM, 12, RV_SCENARIO_RATE),
+      rv_scenario_model("gru.json", RV_GRU, 16, RV_SCENARIO_RATE / 1.2),
       text_file("cut.json", "{\"in_shape\": [null, null, 1], \"layers\": ["),
       deep_model("deep.json"),
       rv_test_path("missing.json"),
       "",
       text_file("other.json", "{\"layers\": []}"),
-      rv_scenario_model("wide.json", RV_LSTM, 24),
+      rv_scenario_model("wide.json", RV_LSTM, 24, 44100.0),
   };
   for (int i = 0; i < RV_SCENARIO_FILES; i++)
     (void)snprintf(scenario->files[i], sizeof scenario->files[i], "%s", files[i]);
@@ -78,7 +78,7 @@ void rv_scenario_open(rv_scenario *scenario, int channels)
 {
   uint64_t seed = 3;
   scenario->channels = channels;
-  scenario->run = scenario->requests = scenario->models = scenario->failures = 0;
+  scenario->run = scenario->requests = scenario->models = scenario->failures = scenario->paths = 0;
   scenario->name[0] = scenario->status[0] = 0;
   rv_rig_open(&scenario->rig, channels, RV_SCENARIO_RATE);
   (void)rv_bare_urid(LV2_PATCH__Get);
@@ -154,6 +154,7 @@ void rv_scenario_run(rv_scenario *scenario)
 {
   static const uint32_t blocks[] = {0, 1, 13, 64, 1024, 8192};
   static const uint32_t room[] = {0, 64, 300};
+  static const char *const ways[] = {"phases", "resampled", "interpolated", "oversampled"};
   rv_bare *bare = &scenario->rig.bare;
   const unsigned run = scenario->run;
   send_messages(scenario);
@@ -185,10 +186,14 @@ void rv_scenario_run(rv_scenario *scenario)
   scenario->models += changed(bare, PROPERTY("modelName"), scenario->name, sizeof scenario->name);
   if (changed(bare, PROPERTY("status"), scenario->status, sizeof scenario->status))
     scenario->failures += scenario->status[0] != 0;
+  const char *note = rv_bare_told(bare, PROPERTY("rateNote"));
+  for (unsigned i = 0; note && i < sizeof ways / sizeof *ways; i++)
+    scenario->paths |= strstr(note, ways[i]) ? 1U << i : 0;
 }
 
 bool rv_scenario_over(const rv_scenario *scenario, unsigned runs)
 {
-  const bool enough = scenario->models >= 12 && scenario->failures >= 8;
+  const bool enough =
+      scenario->models >= 12 && scenario->failures >= 8 && scenario->paths == RV_SCENARIO_PATHS;
   return scenario->run >= runs && (enough || scenario->run >= 40 * runs);
 }

@@ -15,6 +15,10 @@
 #define RV_SCENARIO_RATE  48000.0
 #define RV_SCENARIO_FILES 8
 
+/// A bit for each way between the rates of model and host: phases, filters, an interpolated state
+/// delay, oversampling.
+#define RV_SCENARIO_PATHS 15U
+
 typedef struct rv_scenario {
   rv_rig rig;
   int channels;
@@ -22,6 +26,7 @@ typedef struct rv_scenario {
   unsigned run;      ///< runs so far
   unsigned requests; ///< models asked for
   unsigned models;   ///< times that another model took over, as the plugin tells it
+  unsigned paths;    ///< what was done about the rates of what played: bits of RV_SCENARIO_PATHS
   unsigned failures; ///< times that the plugin told of a new reason for a failure
   char name[128];    ///< the model that plays, as told
   char status[512];
@@ -43,7 +48,7 @@ void rv_scenario_run(rv_scenario *scenario);
 /// runs in plenty without. Audio thread.
 bool rv_scenario_over(const rv_scenario *scenario, unsigned runs);
 
-/// A model file of one recurrent layer with random weights. Setup only.
-const char *rv_scenario_model(const char *file, rv_kind kind, int units);
+/// A model file of one recurrent layer with random weights, of `rate` Hz. Setup only.
+const char *rv_scenario_model(const char *file, rv_kind kind, int units, double rate);
 
 #endif

@@ -22,7 +22,7 @@
 
 #define RUNS 3000
 
-enum { MODELS, FAILURES };
+enum { MODELS, FAILURES, PATHS };
 
 static rv_scenario scenario;
 
@@ -49,6 +49,7 @@ static void play(rv_confined *confined, void *channels)
     rv_scenario_run(&scenario);
   atomic_store(&confined->counts[MODELS], (int)scenario.models);
   atomic_store(&confined->counts[FAILURES], (int)scenario.failures);
+  atomic_store(&confined->counts[PATHS], (int)scenario.paths);
 }
 
 static void work(rv_confined *confined, void *channels)
@@ -70,6 +71,7 @@ START_TEST(run_makes_no_system_call_allocates_nothing_and_takes_no_lock)
     ck_assert_str_eq(rv_confined_text(confined), "");
     ck_assert_int_ge(atomic_load(&confined->counts[MODELS]), 12);
     ck_assert_int_ge(atomic_load(&confined->counts[FAILURES]), 8);
+    ck_assert_int_eq(atomic_load(&confined->counts[PATHS]), RV_SCENARIO_PATHS);
   }
 }
 END_TEST

@@ -4,7 +4,7 @@
 /// The time of a block does not depend on the signal: silence, subnormal numbers, and what is not a
 /// number cost what noise costs.
 
-#include "recurve/network.h"
+#include "recurve/chain.h"
 #include "scenario.h"
 #include "watch.h"
 
@@ -90,12 +90,13 @@ static double attempt(const char *model, double medians[KINDS])
   return worst;
 }
 
-static void compare_kinds(const char *name, rv_kind kind)
+static void compare_kinds(const char *name, rv_kind kind, double rate, rv_rate_mode mode)
 {
-  const char *model = rv_scenario_model(name, kind, 16);
+  const char *model = rv_scenario_model(name, kind, 16, rate);
   double medians[KINDS];
   for (int i = 0; i < KINDS; i++) {
     rv_bare_open(&bares[i], 1, RV_SCENARIO_RATE, true);
+    bares[i].ports[RV_PORT_RATE_MODE] = (float)mode;
     rv_bare_set_model(&bares[i], model);
     (void)run_block(i);
     ck_assert(rv_bare_work(&bares[i]));
@@ -122,9 +123,12 @@ START_TEST(the_time_of_a_block_does_not_depend_on_the_signal)
       continue;
     ck_assert(!setenv("RECURVE_ISA", rv_isa_name(isas[i]), 1));
     (void)printf("%s\n", rv_isa_name(isas[i]));
-    compare_kinds("LSTM-16", RV_LSTM);
-    compare_kinds("GRU-16", RV_GRU);
+    compare_kinds("LSTM-16", RV_LSTM, RV_SCENARIO_RATE, RV_RATE_DEFAULT);
+    compare_kinds("GRU-16", RV_GRU, RV_SCENARIO_RATE, RV_RATE_DEFAULT);
   }
+  compare_kinds("LSTM-16 in phases", RV_LSTM, RV_SCENARIO_RATE / 2.0, RV_RATE_DEFAULT);
+  compare_kinds("LSTM-16 resampled", RV_LSTM, 44100.0, RV_RATE_DEFAULT);
+  compare_kinds("GRU-16 interpolated", RV_GRU, RV_SCENARIO_RATE / 1.2, RV_RATE_ZERO_LATENCY);
 }
 END_TEST
 
