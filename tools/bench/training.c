@@ -13,7 +13,7 @@
 
 #define TURN_NS    2.5e6 ///< short beside a slice of the scheduler; or one update, if that is longer
 #define MIN_ROUNDS 4
-#define PEAK_NS    5e5
+#define PEAK_NS    2.5e6 ///< as long, so that what disturbs one disturbs the other
 
 /// Seconds of audio that are learned from, and their rate.
 #define AUDIO_SECONDS 10

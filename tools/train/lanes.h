@@ -111,18 +111,36 @@ VF_INLINE vf logistic_of_twice(vf x)
   return vf_fma(twice_tanh(x), vf_set(0.25F), vf_set(0.5F));
 }
 
+/// Columns of weights that are fetched ahead of their use where the matrices of a layer do not fit
+/// in the first cache, which they leave with every step.
+#define COLUMNS_AHEAD 16
+
+/// Weights of a layer from which that is so: 36 KiB, beside the states.
+#define FAR_WEIGHTS 9216
+
 /// sums[r] += Σ_k weights[k][r]·columns[k]; sums from number `split` on are `gap` further.
-VF_INLINE void accumulate(const int rows, const int split, const int gap, const float *weights,
-                          const vf *columns, int n_columns, vf *sums)
+VF_INLINE void accumulate_from(const bool far, const int rows, const int split, const int gap,
+                               const float *weights, const vf *columns, int n_columns, vf *sums)
 {
   for (int k = 0; k < n_columns; k++) {
     const vf column = columns[k];
+    if (far)
+      __builtin_prefetch(weights + (ptrdiff_t)(k + COLUMNS_AHEAD) * rows);
     UNROLL for (int r = 0; r < rows; r++)
     {
       const int s = r < split ? r : r + gap;
       sums[s] = vf_fma(vf_set(weights[k * rows + r]), column, sums[s]);
     }
   }
+}
+
+VF_INLINE void accumulate(bool far, const int rows, const int split, const int gap,
+                          const float *weights, const vf *columns, int n_columns, vf *sums)
+{
+  if (far)
+    accumulate_from(true, rows, split, gap, weights, columns, n_columns, sums);
+  else
+    accumulate_from(false, rows, split, gap, weights, columns, n_columns, sums);
 }
 
 VF_INLINE void set_all(const int rows, const float *values, vf *sums)
@@ -141,12 +159,12 @@ static int across_block(int left)
   return left == 16 ? 8 : 12;
 }
 
-VF_INLINE void across_one(const int block, const float *weights, const vf *deltas, int n_deltas,
-                          vf *out)
+VF_INLINE void across_one(bool far, const int block, const float *weights, const vf *deltas,
+                          int n_deltas, vf *out)
 {
   vf sums[16];
   UNROLL for (int r = 0; r < block; r++) sums[r] = (vf){0};
-  accumulate(block, block, 0, weights, deltas, n_deltas, sums);
+  accumulate(far, block, block, 0, weights, deltas, n_deltas, sums);
   UNROLL for (int r = 0; r < block; r++) out[r] = sums[r];
 }
 
@@ -154,20 +172,21 @@ VF_INLINE void across_one(const int block, const float *weights, const vf *delta
 static inline void multiply_across(const float *weights, const vf *deltas, int rows, int outputs,
                                    vf *out)
 {
+  const bool far = rows * outputs >= FAR_WEIGHTS;
   for (int j = 0; j < outputs;) {
     const int block = across_block(outputs - j);
     switch (block) {
     case 16:
-      across_one(16, weights, deltas, rows, out + j);
+      across_one(far, 16, weights, deltas, rows, out + j);
       break;
     case 12:
-      across_one(12, weights, deltas, rows, out + j);
+      across_one(far, 12, weights, deltas, rows, out + j);
       break;
     case 8:
-      across_one(8, weights, deltas, rows, out + j);
+      across_one(far, 8, weights, deltas, rows, out + j);
       break;
     default:
-      across_one(4, weights, deltas, rows, out + j);
+      across_one(far, 4, weights, deltas, rows, out + j);
       break;
     }
     weights += (ptrdiff_t)block * rows;

@@ -21,6 +21,7 @@ static void gru_forward(const float *packed, int inputs, int n, size_t steps, co
                         vf *gates, vf *hidden)
 {
   enum { BLOCK = GRU_BLOCK, ROWS = 3 * GRU_BLOCK };
+  const bool far = 3 * n * n >= FAR_WEIGHTS;
   for (size_t t = 0; t < steps; t++) {
     const float *weights = packed;
     vf *gate = gates + t * 4 * (size_t)n;
@@ -29,9 +30,9 @@ static void gru_forward(const float *packed, int inputs, int n, size_t steps, co
       vf sums[4 * BLOCK];
       set_all(4 * BLOCK, weights, sums);
       weights += (ptrdiff_t)4 * BLOCK;
-      accumulate(ROWS, 2 * BLOCK, BLOCK, weights + (ptrdiff_t)n * ROWS, input + t * (size_t)inputs,
-                 inputs, sums);
-      accumulate(ROWS, ROWS, 0, weights, before, n, sums);
+      accumulate(far, ROWS, 2 * BLOCK, BLOCK, weights + (ptrdiff_t)n * ROWS,
+                 input + t * (size_t)inputs, inputs, sums);
+      accumulate(far, ROWS, ROWS, 0, weights, before, n, sums);
       weights += (ptrdiff_t)(n + inputs) * ROWS;
       UNROLL for (int j = 0; j < BLOCK; j++)
       {

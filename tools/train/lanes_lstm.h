@@ -20,6 +20,7 @@ static void lstm_forward(const float *packed, int inputs, int n, size_t steps, c
                          vf *gates, vf *hidden, vf *cell, vf *squashed)
 {
   enum { BLOCK = LSTM_BLOCK, ROWS = 4 * LSTM_BLOCK };
+  const bool far = 4 * n * n >= FAR_WEIGHTS;
   for (size_t t = 0; t < steps; t++) {
     const float *weights = packed;
     vf *gate = gates + t * 4 * (size_t)n;
@@ -29,9 +30,9 @@ static void lstm_forward(const float *packed, int inputs, int n, size_t steps, c
       vf sums[ROWS];
       set_all(ROWS, weights, sums);
       weights += ROWS;
-      accumulate(ROWS, ROWS, 0, weights + (ptrdiff_t)n * ROWS, input + t * (size_t)inputs, inputs,
-                 sums);
-      accumulate(ROWS, ROWS, 0, weights, before, n, sums);
+      accumulate(far, ROWS, ROWS, 0, weights + (ptrdiff_t)n * ROWS, input + t * (size_t)inputs,
+                 inputs, sums);
+      accumulate(far, ROWS, ROWS, 0, weights, before, n, sums);
       weights += (ptrdiff_t)(n + inputs) * ROWS;
       UNROLL for (int j = 0; j < BLOCK; j++)
       {

@@ -15,6 +15,7 @@ static void rnn_forward(const float *packed, int inputs, int n, size_t steps, co
                         vf *hidden)
 {
   enum { BLOCK = RNN_BLOCK };
+  const bool far = n * n >= FAR_WEIGHTS;
   for (size_t t = 0; t < steps; t++) {
     const float *weights = packed;
     const vf *before = hidden + t * (size_t)n;
@@ -22,9 +23,9 @@ static void rnn_forward(const float *packed, int inputs, int n, size_t steps, co
       vf sums[BLOCK];
       set_all(BLOCK, weights, sums);
       weights += BLOCK;
-      accumulate(BLOCK, BLOCK, 0, weights + (ptrdiff_t)n * BLOCK, input + t * (size_t)inputs,
+      accumulate(far, BLOCK, BLOCK, 0, weights + (ptrdiff_t)n * BLOCK, input + t * (size_t)inputs,
                  inputs, sums);
-      accumulate(BLOCK, BLOCK, 0, weights, before, n, sums);
+      accumulate(far, BLOCK, BLOCK, 0, weights, before, n, sums);
       weights += (ptrdiff_t)(n + inputs) * BLOCK;
       UNROLL for (int j = 0; j < BLOCK; j++)
       {
