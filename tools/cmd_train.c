@@ -7,6 +7,7 @@
 #include "cli/report.h"
 #include "commands.h"
 #include "learn/checkpoint.h"
+#include "learn/options.h"
 #include "learn/outcome.h"
 #include "learn/pair.h"
 #include "learn/places.h"
@@ -18,129 +19,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-static const rv_option options[] = {
-    {.name = "output",
-     .letter = 'o',
-     .kind = RV_OPTION_PATH,
-     .argument = "FILE",
-     .help = "model to write; the name of the wet recording with .json if not given"},
-    {.name = "time",
-     .letter = 't',
-     .kind = RV_OPTION_NUMBER,
-     .argument = "SECONDS",
-     .initial = "60",
-     .minimum = 1,
-     .maximum = 604800,
-     .help = "time that the training takes"},
-    {.name = "cell",
-     .kind = RV_OPTION_CHOICE,
-     .choices = "rnn|lstm|gru",
-     .initial = "gru",
-     .help = "kind of the recurrent layers"},
-    {.name = "size",
-     .kind = RV_OPTION_INTEGER,
-     .argument = "N",
-     .initial = "16",
-     .minimum = 1,
-     .maximum = RV_MAX_UNITS,
-     .help = "units of each recurrent layer"},
-    {.name = "layers",
-     .kind = RV_OPTION_INTEGER,
-     .argument = "N",
-     .initial = "1",
-     .minimum = 1,
-     .maximum = RV_MAX_RECURRENT,
-     .help = "recurrent layers"},
-    {.name = "skip",
-     .kind = RV_OPTION_FLAG,
-     .help = "add the dry signal to the output, for devices that change little"},
-    {.name = "hold-out",
-     .kind = RV_OPTION_NUMBER,
-     .argument = "PERCENT",
-     .initial = "20",
-     .minimum = 0,
-     .maximum = 90,
-     .help = "end of the recording that is kept from the training, to measure the model with"},
-    {.name = "test-dry",
-     .kind = RV_OPTION_PATH,
-     .argument = "FILE",
-     .help = "dry recording to measure the model with, instead of the end of the first one"},
-    {.name = "test-wet",
-     .kind = RV_OPTION_PATH,
-     .argument = "FILE",
-     .help = "the wet one that belongs to it"},
-    {.name = "channel",
-     .kind = RV_OPTION_INTEGER,
-     .argument = "N",
-     .minimum = 1,
-     .maximum = 1024,
-     .help = "channel of files that have several; the first if not given"},
-    {.name = "latency",
-     .kind = RV_OPTION_INTEGER,
-     .argument = "FRAMES",
-     .minimum = -10000000,
-     .maximum = 10000000,
-     .help = "frames that the wet recording is late, where it is known; else it is found"},
-    {.name = "check",
-     .kind = RV_OPTION_FLAG,
-     .help = "only look the recordings over and tell what is found; nothing is trained or written"},
-    {.name = "resample",
-     .kind = RV_OPTION_FLAG,
-     .help = "bring the wet recording to the rate of the dry one, where they differ"},
-    {.name = "correct-drift",
-     .kind = RV_OPTION_FLAG,
-     .help = "bring the wet recording to the clock of the dry one, where they drift apart"},
-    {.name = "flip", .kind = RV_OPTION_FLAG, .help = "turn the polarity of the wet recording"},
-    {.name = "name",
-     .kind = RV_OPTION_TEXT,
-     .argument = "TEXT",
-     .help = "name of the model; that of the file if not given"},
-    {.name = "device",
-     .kind = RV_OPTION_TEXT,
-     .argument = "TEXT",
-     .help = "the amplifier or pedal that was recorded"},
-    {.name = "updates",
-     .kind = RV_OPTION_INTEGER,
-     .argument = "N",
-     .minimum = 1,
-     .maximum = 1000000000,
-     .help = "number of weight updates instead of a time; with --seed the same model again"},
-    {.name = "seed",
-     .kind = RV_OPTION_INTEGER,
-     .argument = "N",
-     .initial = "1",
-     .minimum = 0,
-     .maximum = 2147483647,
-     .help = "number that the random start comes from"},
-    {.name = "resume",
-     .kind = RV_OPTION_FLAG,
-     .help = "go on with a training of this model that was cut off"},
-    {.name = "threads",
-     .kind = RV_OPTION_INTEGER,
-     .argument = "N",
-     .minimum = 1,
-     .maximum = 1024,
-     .help = "threads to train with; as many as there are cores if not given"},
-    {.name = "target-esr",
-     .kind = RV_OPTION_NUMBER,
-     .argument = "ESR",
-     .minimum = 0,
-     .maximum = 1,
-     .help = "stop early when the error-to-signal ratio of the selection is below"},
-    {.name = "recipe",
-     .kind = RV_OPTION_LIST,
-     .argument = "NAME=VALUE",
-     .help = "a constant of the training to change, for experiments; may be given several times"},
-    {.name = "report",
-     .kind = RV_OPTION_PATH,
-     .argument = "FILE",
-     .help = "page to look at and listen to; the name of the model with .html if not given"},
-    {.name = "no-report", .kind = RV_OPTION_FLAG, .help = "make no page"},
-    RV_OPTION_OF_QUIET,
-    RV_OPTION_OF_JSON,
-    RV_OPTION_END,
-};
 
 typedef struct training {
   const rv_args *args;
@@ -396,15 +274,21 @@ const rv_command rv_command_train = {
     .description =
         "Looks both recordings over, lines them up, and tells what it finds, each in a line. Then "
         "trains for the given time. A tenth of the training part, from five places, chooses the "
-        "best "
-        "model on the way. The error-to-signal ratio that is printed at the end is that of recurve "
-        "process "
-        "on the end of the recording, which the training never saw: below 0.01 is excellent, below "
-        "0.035 good, below 0.1 usable.\n\n"
-        "Ctrl-C ends the training and keeps the best model so far; a second one ends at once. One "
-        "seed, number of updates and instruction set give the same model with any number of "
-        "threads. The model is written when it is whole, and an old file of that name stays until "
-        "then.",
-    .options = options,
+        "best model on the way. The error-to-signal ratio that is printed at the end is that of "
+        "recurve process on the end of the recording, which the training never saw: below 0.01 is "
+        "excellent, below 0.035 good, below 0.1 usable.\n\n"
+        "Beside the model comes a page for the browser (see recurve report), with a player, waves, "
+        "spectra, errors and the course of the training.\n\n"
+        "Ctrl-C ends the training and keeps the best model so far; a second one ends at once. A "
+        "training that was cut off, by Ctrl-C, a power cut or anything else, has left "
+        "MODEL.checkpoint: the same command with --resume goes on from there and ends with the "
+        "model that it would have ended with. One seed, number of updates and instruction set give "
+        "the same model with any number of threads. The model is written when it is whole, and an "
+        "old file of that name stays until then.\n\n"
+        "With --json each line is an object with \"event\": finding (severity, kind, at, text), "
+        "validation (update, updates, seconds, seconds_left, loss, esr, best, samples_per_second), "
+        "report (page, bytes, plots), done (esr, select_esr, model, verdict, updates and more), "
+        "warning and failure (text).",
+    .options = rv_train_options,
     .run = train,
 };
