@@ -331,7 +331,7 @@ static int measure_training(const rv_args *args, const request *wishes, rv_repor
       .context = report};
   rv_error error = {{0}};
   const size_t most = wishes->cells.count * wishes->sizes.count * wishes->suite.isas.count;
-  cases = calloc(most, sizeof *cases);
+  cases = calloc(most + 1, sizeof *cases);
   if (!cases)
     return rv_report_failure(report, "out of memory for %zu cases", most);
   for (size_t i = 0; i < wishes->suite.isas.count; i++)

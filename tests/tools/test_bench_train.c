@@ -33,6 +33,22 @@ static void read_peaks(const char *line, double peak[RV_SIDES])
   peak[RV_TOGETHER] = strtod(at + strlen("thread,"), NULL);
 }
 
+static void check_speeds(char *const *columns, const double peak[RV_SIDES])
+{
+  const rv_kind kind = strcmp(columns[1], "gru") == 0 ? RV_GRU : RV_LSTM;
+  const double macs = rv_training_macs(kind, (int)strtol(columns[2], NULL, 10));
+  const double speed[RV_SIDES] = {strtod(columns[6], NULL), strtod(columns[8], NULL)};
+  for (int side = 0; side < RV_SIDES; side++) {
+    const double share = strtod(columns[7 + 2 * side], NULL);
+    ck_assert_double_gt(share, 0.0);
+    ck_assert_double_eq_tol(share, 1e-3 * speed[side] * macs / peak[side], 0.02 * share + 1e-3);
+  }
+  const double ratio = speed[RV_TOGETHER] / speed[RV_ALONE];
+  ck_assert_double_eq_tol(strtod(columns[10], NULL), ratio, 0.02 * ratio);
+  const double of_peaks = ratio / (peak[RV_TOGETHER] / peak[RV_ALONE]);
+  ck_assert_double_eq_tol(strtod(columns[11], NULL), of_peaks, 0.03 * of_peaks);
+}
+
 static void check_row(char *line, const double peak[RV_SIDES])
 {
   char *columns[COLUMNS + 1] = {NULL};
@@ -48,18 +64,7 @@ static void check_row(char *line, const double peak[RV_SIDES])
   ck_assert_str_eq(columns[3], "16");
   ck_assert_str_eq(columns[4], "40");
   ck_assert_str_eq(columns[5], "2");
-  const rv_kind kind = strcmp(columns[1], "gru") == 0 ? RV_GRU : RV_LSTM;
-  const double macs = rv_training_macs(kind, (int)strtol(columns[2], NULL, 10));
-  const double speed[RV_SIDES] = {strtod(columns[6], NULL), strtod(columns[8], NULL)};
-  for (int side = 0; side < RV_SIDES; side++) {
-    const double share = strtod(columns[7 + 2 * side], NULL);
-    ck_assert_double_gt(share, 0.0);
-    ck_assert_double_eq_tol(share, 1e-3 * speed[side] * macs / peak[side], 0.02 * share + 1e-3);
-  }
-  const double ratio = speed[RV_TOGETHER] / speed[RV_ALONE];
-  ck_assert_double_eq_tol(strtod(columns[10], NULL), ratio, 0.02 * ratio);
-  const double of_peaks = ratio / (peak[RV_TOGETHER] / peak[RV_ALONE]);
-  ck_assert_double_eq_tol(strtod(columns[11], NULL), of_peaks, 0.03 * of_peaks);
+  check_speeds(columns, peak);
 }
 
 START_TEST(tsv_agrees_with_itself)

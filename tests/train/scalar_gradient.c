@@ -155,8 +155,8 @@ double scalar_gradient(const rv_model *model, const double *parameters, const sc
                        size_t steps, const rv_loss *loss, scalar_state *state, double *gradient)
 {
   const size_t layers = (size_t)model->layers;
-  memory *memories = malloc(steps * layers * sizeof *memories);
-  double *error = malloc(2 * steps * sizeof *error);
+  memory *memories = calloc(steps * layers, sizeof *memories);
+  double *error = calloc(2 * steps, sizeof *error);
   double *slope = error + steps;
   scalar_state now = *state;
   for (size_t t = 0; t < steps; t++) {

@@ -34,9 +34,8 @@ static void interleave(const float *from, const size_t *first, size_t steps, flo
 /// Units whose products are summed at once.
 static int unit_block(rv_kind kind)
 {
-  if (kind == RV_RNN)
-    return RNN_BLOCK;
-  return kind == RV_LSTM ? LSTM_BLOCK : GRU_BLOCK;
+  static const int blocks[] = {[RV_RNN] = RNN_BLOCK, [RV_LSTM] = LSTM_BLOCK, [RV_GRU] = GRU_BLOCK};
+  return blocks[kind];
 }
 
 /// Sums that a unit's products start from.

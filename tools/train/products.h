@@ -159,20 +159,22 @@ VF_INLINE void add_column(const int n_columns, const int share, const vf *rows, 
 static void add_products(const vf *rows, size_t row_stride, int n_rows, const vf *turned, int n,
                          size_t steps, vf *sums)
 {
-  const size_t width = (size_t)vectors_of(n);
+  const size_t sum_stride = (size_t)vectors_of(n);
   const int whole = whole_vectors_of(n);
-  const size_t stride = (size_t)whole;
+  const size_t column_stride = (size_t)whole;
   int c = 0;
   for (; c + 2 <= whole; c += 2)
-    add_column(2, 1, rows, row_stride, n_rows, turned + c, stride, steps, sums + c, width);
+    add_column(2, 1, rows, row_stride, n_rows, turned + c, column_stride, steps, sums + c,
+               sum_stride);
   if (c < whole)
-    add_column(1, 1, rows, row_stride, n_rows, turned + c, stride, steps, sums + c, width);
-  const vf *shared = turned + steps * stride * VF_LANES;
+    add_column(1, 1, rows, row_stride, n_rows, turned + c, column_stride, steps, sums + c,
+               sum_stride);
+  const vf *shared = turned + steps * column_stride * VF_LANES;
   if (share_of(n) == 2)
-    add_column(1, 2, rows, row_stride, n_rows, shared, 1, steps, sums + whole, width);
+    add_column(1, 2, rows, row_stride, n_rows, shared, 1, steps, sums + whole, sum_stride);
 #if VF_LANES == 16
   else if (share_of(n) == 4)
-    add_column(1, 4, rows, row_stride, n_rows, shared, 1, steps, sums + whole, width);
+    add_column(1, 4, rows, row_stride, n_rows, shared, 1, steps, sums + whole, sum_stride);
 #endif
 }
 

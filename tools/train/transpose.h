@@ -81,8 +81,9 @@ VF_INLINE void transpose(const int unit, const vf *from, vf *to, size_t stride)
   } else if (unit == 2) {
     UNROLL for (int q = 0; q < QUADS; q++)
     {
-      a[0][q] = unpack_pairs(from[2 * q], from[2 * q + 1], false);
-      a[1][q] = unpack_pairs(from[2 * q], from[2 * q + 1], true);
+      const vf *two = from + (ptrdiff_t)2 * q;
+      a[0][q] = unpack_pairs(two[0], two[1], false);
+      a[1][q] = unpack_pairs(two[0], two[1], true);
     }
   } else {
     UNROLL for (int q = 0; q < QUADS; q++) a[0][q] = from[q];
