@@ -30,8 +30,9 @@ bool rv_checkpoint_exists(const rv_checkpoint *checkpoint);
 /// Reads the file: date, bytes, and the curve so far.
 rv_status rv_checkpoint_read(rv_checkpoint *checkpoint, rv_curve *curve, rv_error *error);
 
-/// Writes the file; an rv_train_keep. A failure is told once, and the training goes on.
-void rv_checkpoint_write(void *checkpoint, const void *bytes, size_t size);
+/// Writes the file; an rv_train_keep whose data is the checkpoint. A failure is told once, and the
+/// training goes on.
+void rv_checkpoint_write(void *data, const void *bytes, size_t size);
 
 void rv_checkpoint_remove(const rv_checkpoint *checkpoint);
 

@@ -23,11 +23,12 @@ rv_status rv_model_loudness(const rv_description *model, double *loudness_db, rv
   const size_t frames = (size_t)(SECONDS * model->rate);
   float *riff = malloc(frames * sizeof *riff);
   float *sound = malloc(frames * sizeof *sound);
-  rv_status status = RV_OK;
-  if (riff && sound)
-    status = rv_riff_render(model->rate, SEED, riff, frames, error);
-  else
-    status = rv_fail(error, RV_NO_MEMORY, "out of memory for %zu frames", frames);
+  if (!riff || !sound) {
+    free(riff);
+    free(sound);
+    return rv_fail(error, RV_NO_MEMORY, "out of memory for %zu frames", frames);
+  }
+  rv_status status = rv_riff_render(model->rate, SEED, riff, frames, error);
   if (!status)
     status = rv_model_play(model, riff, sound, frames, error);
   double sum = 0.0;

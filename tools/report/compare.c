@@ -185,7 +185,9 @@ static rv_status over_frequency(const rv_trio *trio, rv_comparison *comparison, 
   double column[RV_BANDS] = {0};
   double power[RV_BANDS];
   const size_t hop = work.size / 2;
-  const size_t n = trio->frames < work.size ? 0 : (trio->frames - work.size) / hop + 1;
+  size_t n = 0;
+  while (n * hop + work.size <= trio->frames)
+    n++;
   const size_t per_column = n / RV_COLUMNS + 1;
   for (size_t f = 0; f < n; f++) {
     const size_t start = f * hop;

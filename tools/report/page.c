@@ -294,13 +294,14 @@ static rv_status save(page_sheet *sheet, const char *path, rv_page_result *resul
 rv_status rv_page_write(const char *path, const rv_page *page, rv_page_result *result,
                         rv_error *error)
 {
-  float *sound = malloc(page->frames * sizeof *sound);
+  float *sound = malloc((page->frames + 1) * sizeof *sound);
   page_sheet *made = calloc(1, sizeof *made);
-  rv_status status = RV_OK;
-  if (sound && made)
-    status = rv_model_play(page->model, page->dry, sound, page->frames, error);
-  else
-    status = rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
+  if (!sound || !made) {
+    free(made);
+    free(sound);
+    return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
+  }
+  rv_status status = rv_model_play(page->model, page->dry, sound, page->frames, error);
   if (!status) {
     made->page = page;
     made->trio = (rv_trio){page->dry, page->wet, sound, page->frames, page->model->rate};
@@ -310,8 +311,7 @@ rv_status rv_page_write(const char *path, const rv_page *page, rv_page_result *r
     status = rv_sounds_make(&made->trio, SECONDS, BUDGET, &made->sounds, error);
   if (!status)
     status = save(made, path, result, error);
-  if (made)
-    rv_sounds_free(&made->sounds);
+  rv_sounds_free(&made->sounds);
   free(made);
   free(sound);
   return status;

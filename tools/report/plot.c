@@ -29,12 +29,14 @@ static double round_step(double value, bool up)
 {
   static const double steps[] = {1.0, 2.0, 5.0, 10.0};
   const double decade = pow(10.0, floor(log10(value)));
-  int s = 0;
-  while (s < 3 && steps[s + 1] * decade <= value * 1.000001)
-    s++;
-  if (up && steps[s] * decade < value * 0.999999)
-    s++;
-  return steps[s] * decade;
+  double down = decade;
+  for (int s = 0; s < 4; s++) {
+    if (up && steps[s] * decade >= value * 0.999999)
+      return steps[s] * decade;
+    if (steps[s] * decade <= value * 1.000001)
+      down = steps[s] * decade;
+  }
+  return down;
 }
 
 static void ratios_set(const ratios *axis, FILE *script)
@@ -48,7 +50,9 @@ static void ratios_set(const ratios *axis, FILE *script)
   const bool fine = high < 20.0 * low;
   const bool coarse = high > 3000.0 * low;
   const char *between = "";
-  for (double decade = pow(10.0, floor(log10(low))); decade <= high * 1.01; decade *= 10.0) {
+  const int last = (int)floor(log10(high * 1.01));
+  for (int power = (int)floor(log10(low)); power <= last; power++) {
+    const double decade = pow(10.0, power);
     (void)fprintf(script, "%s%g", between, decade);
     between = ", ";
     if (fine)

@@ -210,8 +210,8 @@ static rv_status encode_all(const rv_trio *excerpt, rv_sounds *sounds, rv_error 
   const float common = fmaxf(peak_of(excerpt->target, frames), peak_of(excerpt->model, frames));
   const float peaks[RV_TRACKS] = {peak_of(excerpt->dry, frames), common, common};
   double scale[RV_TRACKS];
-  short *words = malloc(frames * sizeof *words);
-  float *difference = malloc(frames * sizeof *difference);
+  short *words = malloc((frames + 1) * sizeof *words);
+  float *difference = malloc((frames + 1) * sizeof *difference);
   bool sound = words && difference;
   for (int t = 0; t < RV_TRACKS; t++)
     scale[t] = peaks[t] > 0.0F ? PEAK / (double)peaks[t] : 1.0;
@@ -261,7 +261,8 @@ rv_status rv_sounds_make(const rv_trio *trio, double seconds, size_t budget, rv_
 
 void rv_sounds_free(rv_sounds *sounds)
 {
-  for (int t = 0; t < RV_TRACKS; t++)
+  for (int t = 0; t < RV_TRACKS; t++) {
     free(sounds->bytes[t]);
-  *sounds = (rv_sounds){0};
+    sounds->bytes[t] = NULL;
+  }
 }

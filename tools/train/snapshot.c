@@ -138,17 +138,22 @@ static void item(walk *w, void *value, size_t size)
 
 #define ITEM(value) item(w, &(value), sizeof(value))
 
+/// What is a place on the clock, or decided, in a form that keeps.
+typedef struct past {
+  long planned;
+  double spent, learning_spent; ///< seconds
+} past;
+
 /// Everything that the rest of a training depends on, and what its result tells of the past.
-static void walk_state(walk *w, rv_course *run, long *planned, double *spent,
-                       double *learning_spent)
+static void walk_state(walk *w, rv_course *run, past *before)
 {
   rv_trainer *trainer = run->trainer;
   rv_optimiser *optimiser = &trainer->optimiser;
   const size_t parameters = trainer->model.parameters * sizeof(float);
   const size_t state = rv_state_elements(&trainer->model, trainer->kernels->lanes) * sizeof(float);
-  ITEM(*planned);
-  ITEM(*spent);
-  ITEM(*learning_spent);
+  ITEM(before->planned);
+  ITEM(before->spent);
+  ITEM(before->learning_spent);
   ITEM(run->learning);
   ITEM(run->samples);
   ITEM(run->loss);
@@ -184,17 +189,15 @@ void rv_snapshot_keep(rv_course *run, bool now)
   if (!run->config->keep || !run->updates || (!now && begin - run->kept < run->keep_interval))
     return;
   const identity own = identity_of(run);
-  double spent = begin - run->begin;
-  double learning_spent = begin - run->learning_begin;
-  long planned = run->schedule.updates;
+  past before = {run->schedule.updates, begin - run->begin, begin - run->learning_begin};
   walk measure = {.whole = true};
-  walk_state(&measure, run, &planned, &spent, &learning_spent);
+  walk_state(&measure, run, &before);
   const size_t size = sizeof own + measure.size + sizeof(uint64_t);
   unsigned char *bytes = malloc(size);
   if (bytes) {
     walk write = {.to = bytes + sizeof own, .whole = true};
     memcpy(bytes, &own, sizeof own);
-    walk_state(&write, run, &planned, &spent, &learning_spent);
+    walk_state(&write, run, &before);
     const uint64_t sum = hash(HASH_START, bytes, size - sizeof sum);
     memcpy(bytes + size - sizeof sum, &sum, sizeof sum);
     run->config->keep(run->config->keep_data, bytes, size);
@@ -211,8 +214,7 @@ rv_status rv_snapshot_resume(rv_course *run, long *planned, rv_error *error)
   identity was;
   uint64_t sum = 0;
   const identity is = identity_of(run);
-  double spent = 0.0;
-  double learning_spent = 0.0;
+  past before = {0};
   if (size < sizeof was + sizeof sum)
     return rv_fail(error, RV_BAD_FORMAT, "not a checkpoint of a training");
   memcpy(&was, bytes, sizeof was);
@@ -221,17 +223,18 @@ rv_status rv_snapshot_resume(rv_course *run, long *planned, rv_error *error)
   if (status)
     return status;
   walk measure = {.whole = true};
-  walk_state(&measure, run, planned, &spent, &learning_spent);
+  walk_state(&measure, run, &before);
   if (size != sizeof was + measure.size + sizeof sum ||
       sum != hash(HASH_START, bytes, size - sizeof sum))
     return rv_fail(error, RV_BAD_FORMAT, "the checkpoint is damaged");
   walk read = {.from = bytes + sizeof was, .size = measure.size, .whole = true};
-  walk_state(&read, run, planned, &spent, &learning_spent);
-  if (*planned < 1 || run->updates < 1 || run->updates > *planned ||
+  walk_state(&read, run, &before);
+  if (before.planned < 1 || run->updates < 1 || run->updates > before.planned ||
       run->trainer->streams.offset >= run->trainer->train.frames)
     return rv_fail(error, RV_BAD_FORMAT, "the checkpoint is damaged");
   const double now = rv_train_clock();
-  run->begin = now - spent;
-  run->learning_begin = now - learning_spent;
+  run->begin = now - before.spent;
+  run->learning_begin = now - before.learning_spent;
+  *planned = before.planned;
   return RV_OK;
 }
