@@ -283,9 +283,12 @@ VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t
         now.in[i] = run->in + ch * run->in_channel + t * run->in_stride;
         now.h[i] = run->out + ch * run->out_channel + t * stride;
         now.next[i] = run->out + ch * run->out_channel + (t + 1) * stride;
-        now.c[i] = run->c + ch * stride;
-        now.late[i] = run->scratch + ch * scratch;
-        now.sums[i] = now.late[i] + 3 * stride + t * layer->row;
+        if (kind == RV_LSTM)
+          now.c[i] = run->c + ch * stride;
+        if (kind == RV_GRU_BEFORE)
+          now.late[i] = run->scratch + ch * scratch;
+        if (!one_input)
+          now.sums[i] = run->scratch + ch * scratch + 3 * stride + t * layer->row;
       }
       blocks(&now, 0, kind, units, together, one_input);
       if (kind == RV_GRU_BEFORE)
