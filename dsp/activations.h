@@ -29,8 +29,9 @@ typedef struct vf_exponential {
 #if defined(RV_KERNEL_LIBM)
 
 /// The yardstick of the tests: the C library's functions.
-VF_INLINE vf_exponential vf_exp(vf y)
+VF_INLINE vf_exponential vf_exp_of(vf x, const float times)
 {
+  const vf y = x * vf_set(times);
   vf_exponential e = {y, y};
   for (int i = 0; i < VF_LANES; i++) {
     const float cut = y[i] > VF_EXP_LIMIT ? VF_EXP_LIMIT : y[i];
@@ -89,61 +90,70 @@ VF_INLINE vf vf_scale_rest(vf shifted)
 #endif
 }
 
-/// q of r, and of what has to be added to it to first order.
-VF_INLINE vf vf_expm1_small(vf r, vf rest)
+/// q of times·r, and of what has to be added to it to first order.
+VF_INLINE vf vf_expm1_small(vf r, vf rest, const float times)
 {
+  const float two = times * times;
+  const float three = two * times;
   const vf r2 = r * r;
 #if VF_TABLE == 16
-  const vf series = vf_fma(vf_set(0.166668132F), r, vf_set(0.500014663F));
+  const vf series = vf_fma(vf_set(0.166668132F * three), r, vf_set(0.500014663F * two));
 #elif VF_TABLE == 8
-  const vf low = vf_fma(vf_set(0.166679636F), r, vf_set(0.5F));
-  const vf series = vf_fma(vf_set(0.0416657701F), r2, low);
+  const vf low = vf_fma(vf_set(0.166679636F * three), r, vf_set(0.5F * two));
+  const vf series = vf_fma(vf_set(0.0416657701F * two * two), r2, low);
 #else
-  const vf low = vf_fma(vf_set(0.166665435F), r, vf_set(0.49999997F));
-  const vf middle = vf_fma(vf_set(0.00836654752F), r, vf_set(0.0416672006F));
-  const vf high = vf_fma(vf_set(0.00138825167F), r2, middle);
+  const vf low = vf_fma(vf_set(0.166665435F * three), r, vf_set(0.49999997F * two));
+  const vf middle =
+      vf_fma(vf_set(0.00836654752F * three * two), r, vf_set(0.0416672006F * two * two));
+  const vf high = vf_fma(vf_set(0.00138825167F * three * three), r2, middle);
   const vf series = vf_fma(high, r2, low);
 #endif
 #if VF_TABLE == 1
   (void)rest;
-  return vf_fma(series, r2, r);
+  return vf_fma(series, r2, times == 1.0F ? r : r * vf_set(times));
 #else
-  return vf_fma(series, r2, r + rest);
+  return vf_fma(series, r2, times == 1.0F ? r + rest : vf_fma(r, vf_set(times), rest));
 #endif
 }
 
-/// NaN gives NaN. An infinite argument, which means that a model has left what floats hold, gives
-/// NaN or saturates.
-VF_INLINE vf_exponential vf_exp(vf y)
+/// For y = times·x, where `times` is a constant power of two: the same bits as for a product made
+/// beforehand, which would wait for x. NaN gives NaN. An infinite argument, which means that a
+/// model has left what floats hold, gives NaN or saturates.
+VF_INLINE vf_exponential vf_exp_of(vf x, const float times)
 {
 #if VF_CLAMP_LOSES_NAN
   // It comes back through the 1, off the critical path.
-  const vf one = vf_fma(y, vf_set(0.0F), vf_set(1.0F));
+  const vf one = vf_fma(x, vf_set(0.0F), vf_set(1.0F));
 #else
   const vf one = vf_set(1.0F);
 #endif
-  const vf cut = vf_clamp(y, VF_EXP_LIMIT);
+  const vf cut = vf_clamp(x, VF_EXP_LIMIT / times);
   // 1.5·2^23/T leaves the nearest multiple of 1/T in the low bits of the sum.
   const vf magic = vf_set(0x1.8p23F / VF_TABLE);
-  const vf shifted = vf_fma(cut, vf_set(0x1.715476p+0F), magic);
+  const vf shifted = vf_fma(cut, vf_set(0x1.715476p+0F * times), magic);
   const vf n = shifted - magic;
 #if VF_FUSED
   // ln 2 in float is wrong by 2.7e-9 of itself, which is 8e-8 of e^y at the far end.
-  const vf r = vf_fma(n, vf_set(-0x1.62e430p-1F), cut);
+  const vf r = vf_fma(n, vf_set(-0x1.62e430p-1F / times), cut);
 #else
   // The first product is exact: n has at most 6 bits, the constant 15.
-  const vf r = (cut - n * vf_set(0x1.62e4p-1F)) - n * vf_set(0x1.7f7d1cp-20F);
+  const vf r = (cut - n * vf_set(0x1.62e4p-1F / times)) - n * vf_set(0x1.7f7d1cp-20F / times);
 #endif
-  const vf q = vf_expm1_small(r, vf_scale_rest(shifted));
+  const vf q = vf_expm1_small(r, vf_scale_rest(shifted), times);
   const vf s = vf_scale(shifted);
   return (vf_exponential){vf_fma(s, q, s - one), vf_fma(s, q, s + one)};
 }
 
 #endif
 
+VF_INLINE vf_exponential vf_exp(vf y)
+{
+  return vf_exp_of(y, 1.0F);
+}
+
 VF_INLINE vf vf_tanh(vf x)
 {
-  const vf_exponential e = vf_exp(x + x);
+  const vf_exponential e = vf_exp_of(x, 2.0F);
   return e.minus / e.plus;
 }
 

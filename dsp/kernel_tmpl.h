@@ -90,7 +90,7 @@ VF_INLINE vf cell_lstm(vf i, vf f, vf_exponential g, vf o, vf *c, const size_t w
   const vf in = i * g.plus;
   const vf change = vf_fma(-*c, in, g.minus * f);
   const vf next = vf_divide_narrow(change, in * f, width) + *c;
-  const vf_exponential t = vf_exp(next + next);
+  const vf_exponential t = vf_exp_of(next, 2.0F);
   *c = next;
   return vf_divide_narrow(t.minus, o * t.plus, width);
 }
