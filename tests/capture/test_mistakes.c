@@ -141,6 +141,9 @@ START_TEST(a_file_marked_with_another_rate_is_told)
                   "wet.wav says 48000 Hz but was recorded at 44100 Hz beside dry.wav, seen from ");
   expect_mixed_up(44100.0, 48000.0,
                   "wet.wav says 44100 Hz but was recorded at 48000 Hz beside dry.wav, seen from ");
+  // Only the dry can be the wrong one here.
+  expect_mixed_up(44100.0, 40516.875,
+                  "dry.wav says 44100 Hz but was recorded at 48000 Hz beside wet.wav, seen from ");
 }
 END_TEST
 

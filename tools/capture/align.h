@@ -19,13 +19,16 @@ typedef struct rv_finding {
   rv_severity severity;
   const char *kind; ///< a stable word, see above
   double seconds;   ///< place in the recording, or NaN
-  char text[256];
+  char text[512];
 } rv_finding;
 
 #define RV_MAX_FINDINGS 32
 
 typedef struct rv_pair_report {
   int n_findings;
+  bool by_clicks; ///< from sync clicks, else from correlation
+  bool uncertain; ///< no clear answer: no shift is applied
+  bool inverted;  ///< the wet's polarity is opposite
   rv_finding findings[RV_MAX_FINDINGS];
   /// Peak of the correlation (band-limited and whitened), sub-sample; positive: wet is late. It
   /// holds the device's group delay too.
@@ -33,9 +36,6 @@ typedef struct rv_pair_report {
   /// The shift that is applied: wet[n + latency] goes with dry[n]; may be < 0. One frame before the
   /// first answer, as a late wet costs a network little and an early one cannot be learnt.
   long latency_frames;
-  bool by_clicks;     ///< from sync clicks, else from correlation
-  bool uncertain;     ///< no clear answer: no shift is applied
-  bool inverted;      ///< the wet's polarity is opposite
   double correlation; ///< 0 … 1: of the samples at the peak
   double noise_floor; ///< power of the wet where the dry is silent, re full scale²; NaN: no silence
   double wet_power;   ///< mean square of the wet
