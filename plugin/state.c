@@ -143,6 +143,11 @@ static void ask_with_copy(rv_loader *loader, const rv_uris *uris, const char *pa
   if (text)
     memcpy(text, value, size);
   (void)pthread_mutex_lock(&loader->loading);
+  if (!text && *path) { // what plays now plays on where the file is missing, and is kept for it
+    text = loader->copy.text;
+    size = loader->copy.size;
+    loader->copy.text = NULL;
+  }
   rv_copy_set(&loader->copy, path, text, text ? size : 0, hash, false);
   rv_boundary_ask(&loader->boundary, RV_ASKER_STATE, path);
   (void)pthread_mutex_unlock(&loader->loading);

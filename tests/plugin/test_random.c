@@ -165,9 +165,9 @@ static void browse(void)
   const char *symbol = draw(2) ? "next" : "previous";
   check();
   // There are three sound models in the folder; the folder of a saved state may have none.
+  const char *path = rv_host_property(host, RV_TEST_PROPERTY);
   const size_t length = strlen(rv_test_directory());
-  const bool sure =
-      !strncmp(now.path, rv_test_directory(), length) && !strchr(now.path + length + 1, '/');
+  const bool sure = !strncmp(path, rv_test_directory(), length) && !strchr(path + length + 1, '/');
   ck_assert(!rv_host_set_control(host, symbol, 1.0F, &error));
   run(64);
   ck_assert(!rv_host_set_control(host, symbol, 0.0F, &error));
@@ -178,7 +178,8 @@ static void browse(void)
   (void)snprintf(now.name, sizeof now.name, "%s",
                  rv_host_property(host, "urn:recurve:amp#modelName"));
   if (sure)
-    ck_assert_ptr_nonnull(strstr(now.path, now.name));
+    ck_assert_msg(strstr(now.path, now.name), "%s plays as %s: %s", now.path, now.name,
+                  rv_host_property(host, RV_TEST_STATUS));
 }
 
 static void act(void)
