@@ -154,7 +154,7 @@ rv_status rv_chain_new(double rate, int channels, rv_chain **chain, rv_error *er
     return rv_fail(error, RV_BAD_ARGUMENT, "%d channels; 1 to %d are played", channels,
                    RV_MAX_CHANNELS);
   rv_chain *made = calloc(1, sizeof *made);
-  size_t ring = 2 * PIECE;
+  size_t ring = 2 * (size_t)PIECE;
   while ((double)(ring - PIECE) < RV_MAX_LATENCY_SECONDS * rate)
     ring *= 2;
   const size_t size = (size_t)channels * PIECE;
@@ -375,12 +375,13 @@ static void run_slot(rv_chain *chain, slot *run, const float *const *in, float *
 /// The inputs are read before any output is written: they may share buffers.
 static void process_piece(rv_chain *chain, const float *const *in, float *const *out, int frames)
 {
-  for (int ch = 0; ch < chain->channels; ch++)
+  const int channels = chain->channels;
+  for (int ch = 0; ch < channels; ch++)
     remember(chain, ch, in[ch], (size_t)frames);
   run_slot(chain, &chain->now, in, chain->made, frames);
   if (chain->fading)
     run_slot(chain, &chain->old, in, chain->left, frames);
-  for (int ch = 0; ch < chain->channels; ch++) {
+  for (int ch = 0; ch < channels; ch++) {
     const size_t at = (size_t)ch * PIECE;
     if (chain->fading)
       rv_ramp_mix(&chain->fresh, chain->left + at, chain->made + at, frames);
@@ -404,8 +405,8 @@ static void process_piece(rv_chain *chain, const float *const *in, float *const 
 void rv_chain_process(rv_chain *chain, const float *const *in, float *const *out, size_t frames)
 {
   const rv_control_word caller = rv_control_word_enter();
-  const float *from[RV_MAX_CHANNELS];
-  float *to[RV_MAX_CHANNELS];
+  const float *from[RV_MAX_CHANNELS] = {NULL};
+  float *to[RV_MAX_CHANNELS] = {NULL};
   for (int ch = 0; ch < chain->channels; ch++) {
     from[ch] = in[ch];
     to[ch] = out[ch];

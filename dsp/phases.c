@@ -12,7 +12,7 @@
 #define DEAL 128
 
 /// Room for the frames of one phase of one channel.
-#define HAND (DEAL / 2 + 1)
+#define HAND ((size_t)DEAL / 2 + 1)
 
 struct rv_phases {
   int channels;
@@ -93,13 +93,14 @@ static void run(rv_phases *phases, int first, int count, float **hands, size_t f
 static void deal(rv_phases *phases, const float *const *in, float *const *out, int frames)
 {
   const int k = phases->phases;
-  float *hands[RV_MAX_PHASES * RV_MAX_CHANNELS];
-  for (int i = 0; i < k * phases->channels; i++)
-    hands[i] = phases->hands + i * HAND;
+  const int channels = phases->channels;
+  float *hands[RV_MAX_PHASES * RV_MAX_CHANNELS] = {NULL};
+  for (int i = 0; i < k * channels; i++)
+    hands[i] = phases->hands + (size_t)i * HAND;
   const int begun = phases->next;
-  for (int ch = 0; ch < phases->channels; ch++)
+  for (int ch = 0; ch < channels; ch++)
     for (int p = 0; p < k; p++) {
-      float *hand = hands[p * phases->channels + ch];
+      float *hand = hands[p * channels + ch];
       for (int t = (p - begun + k) % k; t < frames; t += k)
         *hand++ = in[ch][t];
     }
@@ -109,9 +110,9 @@ static void deal(rv_phases *phases, const float *const *in, float *const *out, i
   run(phases, 0, k, hands, (size_t)((frames - head) / k));
   run(phases, 0, (frames - head) % k, hands, 1);
   phases->next = (begun + frames) % k;
-  for (int ch = 0; ch < phases->channels; ch++)
+  for (int ch = 0; ch < channels; ch++)
     for (int p = 0; p < k; p++) {
-      const float *hand = phases->hands + (p * phases->channels + ch) * HAND;
+      const float *hand = phases->hands + (size_t)(p * channels + ch) * HAND;
       for (int t = (p - begun + k) % k; t < frames; t += k)
         out[ch][t] = *hand++;
     }
@@ -123,8 +124,8 @@ void rv_phases_process(rv_phases *phases, const float *const *in, float *const *
     rv_voice_process(phases->voice, in, out, frames);
     return;
   }
-  const float *from[RV_MAX_CHANNELS];
-  float *to[RV_MAX_CHANNELS];
+  const float *from[RV_MAX_CHANNELS] = {NULL};
+  float *to[RV_MAX_CHANNELS] = {NULL};
   for (int ch = 0; ch < phases->channels; ch++) {
     from[ch] = in[ch];
     to[ch] = out[ch];

@@ -8,9 +8,9 @@
 
 #include "recurve/voice.h"
 
-/// Runs the channels first … first + count − 1, which have run the same number of frames; `in` and
-/// `out` are [count][frames]. Audio thread.
-void rv_voice_process_some(rv_voice *voice, int first, int count, const float *const *in,
+/// Runs the channels begin … begin + n − 1, which have run the same number of frames; `in` and
+/// `out` are [n][frames]. Audio thread.
+void rv_voice_process_some(rv_voice *voice, int begin, int n, const float *const *in,
                            float *const *out, size_t frames);
 
 /// Any thread.

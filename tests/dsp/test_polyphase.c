@@ -42,14 +42,15 @@ static rv_polyphase *make(double from, double to, int channels, size_t most, siz
 #define FRAMES 16384
 
 static float input[FRAMES];
-static float output[FRAMES * 5];
+#define ROOM ((size_t)FRAMES * 5)
+static float output[ROOM];
 
 /// Runs `frames` of `input` through; returns the frames of `output`.
 static size_t convert(double from, double to, size_t *late)
 {
   rv_polyphase *polyphase = make(from, to, 1, FRAMES, late);
-  const size_t made = rv_polyphase_process(polyphase, &(const float *){input}, FRAMES,
-                                           &(float *){output}, FRAMES * 5);
+  const size_t made =
+      rv_polyphase_process(polyphase, &(const float *){input}, FRAMES, &(float *){output}, ROOM);
   rv_polyphase_free(polyphase);
   return made;
 }
@@ -145,7 +146,7 @@ START_TEST(it_agrees_with_libsamplerate)
     SRC_DATA data = {.data_in = input,
                      .data_out = oracle,
                      .input_frames = FRAMES,
-                     .output_frames = FRAMES * 6,
+                     .output_frames = (long)FRAMES * 6,
                      .src_ratio = more[p].to / more[p].from};
     ck_assert_int_eq(src_simple(&data, SRC_SINC_BEST_QUALITY, 1), 0);
     const double db = rv_test_difference_db(output + late, oracle, made - late - 100);
@@ -168,7 +169,7 @@ END_TEST
 START_TEST(any_cut_of_the_stream_gives_the_same_bits)
 {
   static const pair more[] = {{44100, 48000}, {48000, 44100}, {44101, 48000}, {192000, 8000}};
-  static float whole[FRAMES * 5];
+  static float whole[ROOM];
   uint64_t seed = 3;
   for (size_t t = 0; t < FRAMES; t++)
     input[t] = rv_test_random(&seed);
@@ -206,8 +207,8 @@ START_TEST(a_constant_stays_one_and_the_past_is_what_was_given)
     for (size_t t = 0; t < FRAMES; t++)
       input[t] = 0.25F;
     rv_polyphase_reset(polyphase, past);
-    const size_t made = rv_polyphase_process(polyphase, &(const float *){input}, FRAMES,
-                                             &(float *){output}, FRAMES * 5);
+    const size_t made =
+        rv_polyphase_process(polyphase, &(const float *){input}, FRAMES, &(float *){output}, ROOM);
     for (size_t t = 0; t < made; t++)
       ck_assert_float_eq_tol(output[t], 0.25F, 2e-7F);
     free(past);
