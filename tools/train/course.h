@@ -29,6 +29,10 @@ typedef struct rv_course {
   float *best; ///< [parameters]
   bool has_best;
   double rate_scale;
+  double heat_esr;       ///< of the best start of the race so far
+  double heat_scale;     ///< its rate_scale
+  unsigned char *winner; ///< [winner_size]: its trainer as bytes; NULL without a race
+  size_t winner_size;
   int broken; ///< updates in a row
   long updates;
   int refused;

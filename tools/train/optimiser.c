@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool rv_optimiser_new(rv_optimiser *optimiser, const rv_recipe *recipe, size_t parameters)
+bool rv_optimiser_new(rv_optimiser *optimiser, const rv_recipe *recipe, const rv_model *model)
 {
-  float *memory = calloc(parameters * 4, sizeof *memory);
+  const size_t parameters = model->parameters;
+  float *memory = calloc(parameters * 5, sizeof *memory);
   if (!memory)
     return false;
   *optimiser = (rv_optimiser){.recipe = *recipe,
@@ -17,13 +18,19 @@ bool rv_optimiser_new(rv_optimiser *optimiser, const rv_recipe *recipe, size_t p
                               .weights = memory,
                               .average = memory + parameters,
                               .first = memory + 2 * parameters,
-                              .second = memory + 3 * parameters};
+                              .second = memory + 3 * parameters,
+                              .direction = memory + 4 * parameters};
+  if (recipe->soap && !rv_soap_new(&optimiser->soap, model)) {
+    rv_optimiser_free(optimiser);
+    return false;
+  }
   rv_optimiser_restart(optimiser);
   return true;
 }
 
 void rv_optimiser_free(rv_optimiser *optimiser)
 {
+  rv_soap_free(&optimiser->soap);
   free(optimiser->weights);
   optimiser->weights = NULL;
 }
@@ -34,6 +41,8 @@ void rv_optimiser_restart(rv_optimiser *optimiser)
   memset(optimiser->first, 0, bytes);
   memset(optimiser->second, 0, bytes);
   memcpy(optimiser->average, optimiser->weights, bytes);
+  if (optimiser->recipe.soap)
+    rv_soap_restart(&optimiser->soap);
   optimiser->power1 = 1.0;
   optimiser->power2 = 1.0;
   optimiser->steps = 0;
@@ -122,6 +131,16 @@ static void step_adam(adam a, size_t n, const float *restrict gradient, float *r
   }
 }
 
+/// The rest of an update whose direction is known.
+static void follow(adam a, size_t n, const float *restrict direction, float *restrict weights,
+                   float *restrict average)
+{
+  for (size_t i = 0; i < n; i++) {
+    weights[i] = weights[i] * a.keep - a.step * direction[i];
+    average[i] += a.blend * (weights[i] - average[i]);
+  }
+}
+
 bool rv_optimiser_step(rv_optimiser *optimiser, const float *gradient, double rate, double memory,
                        bool *finite)
 {
@@ -152,6 +171,21 @@ bool rv_optimiser_step(rv_optimiser *optimiser, const float *gradient, double ra
       .keep = (float)(1.0 - rate * recipe->decay),
       .blend = memory > 0.0 ? (float)share : 1.0F,
   };
+  if (recipe->soap) {
+    const rv_soap_step step = {.gradient = gradient,
+                               .first = optimiser->first,
+                               .second = optimiser->second,
+                               .direction = optimiser->direction,
+                               .scale = numbers.scale,
+                               .slowness1 = numbers.slowness1,
+                               .slowness2 = numbers.slowness2,
+                               .epsilon = numbers.epsilon,
+                               .turn = optimiser->steps % recipe->soap == 0};
+    rv_soap_run(&optimiser->soap, &step);
+    follow(numbers, optimiser->parameters, optimiser->direction, optimiser->weights,
+           optimiser->average);
+    return true;
+  }
   step_adam(numbers, optimiser->parameters, gradient, optimiser->first, optimiser->second,
             optimiser->weights, optimiser->average);
   return true;

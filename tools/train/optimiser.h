@@ -6,6 +6,7 @@
 
 #include "recipe.h"
 #include "recurve/status.h"
+#include "soap.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +14,8 @@
 /// Norms of gradients that the running median looks back on.
 #define RV_NORMS 101
 
-/// AdamW with clipping by norm and averaged weights. All arrays are [parameters].
+/// AdamW, in the eigenbasis of its gradients if the recipe says so (soap.h), with clipping by norm
+/// and averaged weights. All arrays are [parameters].
 typedef struct rv_optimiser {
   rv_recipe recipe;
   size_t parameters;
@@ -23,11 +25,13 @@ typedef struct rv_optimiser {
   float *second;         ///< Adam's v
   double power1, power2; ///< β₁ᵗ, β₂ᵗ
   long steps;            ///< updates since the start or the last restart
+  rv_soap soap;          ///< used where recipe.soap
+  float *direction;      ///< scratch of the same
   double norms[RV_NORMS];
   size_t n_norms;
 } rv_optimiser;
 
-bool rv_optimiser_new(rv_optimiser *optimiser, const rv_recipe *recipe, size_t parameters);
+bool rv_optimiser_new(rv_optimiser *optimiser, const rv_recipe *recipe, const rv_model *model);
 void rv_optimiser_free(rv_optimiser *optimiser);
 
 /// Forgets moments, norms and average; the weights stay.

@@ -29,7 +29,9 @@ static const struct setting {
     REAL("decay", decay, 0, 100),           REAL("clip", clip, 0.01, 1e9),
     REAL("refuse", refuse, 1, 1e9),         REAL("average", average, 0, 1),
     REAL("emphasised", emphasised, 0, 100), REAL("offset", offset, 0, 100),
-    REAL("plain-from", plain_from, 0, 1),
+    REAL("plain-from", plain_from, 0, 1),   INTEGER("soap", soap, 0, 100000),
+    INTEGER("seeds", seeds, 1, 16),         REAL("race", race, 0, 0.5),
+    INTEGER("heads", heads, 0, 1000),       REAL("ridge", ridge, 0, 1),
 };
 
 #define COUNT (sizeof settings / sizeof *settings)
@@ -71,7 +73,7 @@ static rv_status set_windows(rv_recipe *recipe, const char *text, rv_error *erro
 
 static rv_status unknown(const char *word, rv_error *error)
 {
-  char names[256] = "windows";
+  char names[320] = "windows";
   for (size_t i = 0; i < COUNT; i++) {
     strncat(names, ", ", sizeof names - strlen(names) - 1);
     strncat(names, settings[i].name, sizeof names - strlen(names) - 1);

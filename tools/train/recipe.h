@@ -30,6 +30,14 @@ typedef struct rv_recipe {
   double refuse;  ///< an update with a norm above this multiple is left out
   double average; ///< share of the updates that averaged weights look back; 0: none
 
+  int soap; ///< updates from one turn of the eigenbasis to the next (soap.h); 0: plain AdamW
+
+  int seeds;   ///< starts that race for the first updates; 1: no race
+  double race; ///< share of the updates that the race takes, all starts together
+
+  int heads;    ///< times that the head is solved by least squares, evenly spaced up to the end
+  double ridge; ///< of that, see rv_head_solve()
+
   double emphasised, offset; ///< weights of the loss before plain_from: ESR with pre-emphasis, DC
   double plain_from;         ///< share of the updates after which the loss is the plain ESR
 } rv_recipe;

@@ -31,6 +31,11 @@ void rv_recipe_defaults(rv_recipe *recipe, rv_kind kind)
       .clip = 3.0,
       .refuse = 30.0,
       .average = 0.01,
+      .soap = 0,
+      .seeds = 1,
+      .race = 0.05,
+      .heads = 0,
+      .ridge = 1e-7,
       .emphasised = 0.75,
       .offset = 0.25,
       .plain_from = 0.8,
@@ -56,51 +61,81 @@ void rv_schedule_make(rv_schedule *schedule, const rv_recipe *recipe, long updat
                       double validation_samples)
 {
   *schedule = (rv_schedule){.recipe = *recipe, .updates = updates};
+  if (recipe->seeds > 1)
+    schedule->heat = (long)(recipe->race * (double)updates / (double)recipe->seeds);
+  schedule->raced = schedule->heat * (recipe->seeds - 1);
+  const double own = (double)(updates - schedule->raced);
   const double whole = density(recipe);
   double sum = 0.0;
   for (int s = 0; s < recipe->n_stages; s++) {
     sum += recipe->stage_share[s] / (double)recipe->window[s];
-    schedule->stage_end[s] = (long)(sum / whole * (double)updates + 0.5);
+    schedule->stage_end[s] = (long)(sum / whole * own + 0.5);
   }
   const double samples = (double)recipe->streams / whole; // of an update
   double interval = VALIDATION_COST * validation_samples / (VALIDATION_SHARE * samples);
-  interval = fmax(interval, (double)updates / MOST_VALIDATIONS);
-  interval = fmin(interval, (double)updates / LEAST_VALIDATIONS);
+  interval = fmax(interval, own / MOST_VALIDATIONS);
+  interval = fmin(interval, own / LEAST_VALIDATIONS);
   schedule->validation_interval = interval < 1.0 ? 1 : (long)interval;
+}
+
+/// Steps of the windows of a start's first `updates` updates.
+static double steps_of(const rv_schedule *schedule, long updates)
+{
+  const rv_recipe *recipe = &schedule->recipe;
+  double steps = 0.0;
+  long begin = 0;
+  for (int s = 0; s < recipe->n_stages; s++) {
+    const bool last = s == recipe->n_stages - 1;
+    const long end = last ? schedule->updates - schedule->raced : schedule->stage_end[s];
+    const long reached = updates < end ? updates : end;
+    steps += reached > begin ? (double)(reached - begin) * (double)recipe->window[s] : 0.0;
+    begin = end;
+  }
+  return steps;
 }
 
 double rv_schedule_done(const rv_schedule *schedule, long update)
 {
-  const rv_recipe *recipe = &schedule->recipe;
+  const long heat = schedule->heat;
+  const long losers = heat ? schedule->raced / heat : 0;
+  const double race = heat ? steps_of(schedule, heat) : 0.0;
+  const double all =
+      (double)losers * race + steps_of(schedule, schedule->updates - schedule->raced);
   double done = 0.0;
-  double all = 0.0;
-  long begin = 0;
-  for (int s = 0; s < recipe->n_stages; s++) {
-    const long end = s < recipe->n_stages - 1 ? schedule->stage_end[s] : schedule->updates;
-    const long reached = update < end ? update : end;
-    all += (double)(end - begin) * (double)recipe->window[s];
-    done += reached > begin ? (double)(reached - begin) * (double)recipe->window[s] : 0.0;
-    begin = end;
-  }
+  if (update < schedule->raced)
+    done = (double)(update / heat) * race + steps_of(schedule, update % heat);
+  else
+    done = (double)losers * race + steps_of(schedule, update - schedule->raced);
   return all > 0.0 ? done / all : 0.0;
 }
 
 rv_moment rv_schedule_at(const rv_schedule *schedule, long update)
 {
   const rv_recipe *recipe = &schedule->recipe;
-  const double total = (double)schedule->updates;
-  const double done = (double)update / total;
+  const long heat = schedule->heat;
+  const bool racing = update < schedule->raced + heat;
+  const long own = racing ? update % heat : update - schedule->raced;
+  const long all = schedule->updates - schedule->raced;
+  const double total = (double)all;
+  const double done = (double)own / total;
   const double half_turn = 3.141592653589793;
   int stage = 0;
-  while (stage < recipe->n_stages - 1 && update >= schedule->stage_end[stage])
+  while (stage < recipe->n_stages - 1 && own >= schedule->stage_end[stage])
     stage++;
   const double warm = fmax(recipe->warm_up * total, 1.0);
   const double cosine = 0.5 + 0.5 * cos(half_turn * done);
   const double rate = recipe->final_rate + (recipe->peak_rate - recipe->final_rate) * cosine;
-  const bool last = update == schedule->updates - 1;
+  const bool ends = racing && own == heat - 1;
+  const double heads = (double)recipe->heads;
+  const bool solve = floor((double)(own + 1) * heads / total) > floor((double)own * heads / total);
   const rv_moment moment = {.window = recipe->window[stage],
-                            .rate = rate * fmin(1.0, ((double)update + 1.0) / warm),
+                            .rate = rate * fmin(1.0, ((double)own + 1.0) / warm),
                             .plain = done >= recipe->plain_from,
-                            .validate = last || (update + 1) % schedule->validation_interval == 0};
+                            .validate = own == all - 1 || solve || ends ||
+                                        (own + 1) % schedule->validation_interval == 0,
+                            .solve = solve,
+                            .start = racing ? (int)(update / heat) : -1,
+                            .begins = racing && own == 0,
+                            .ends = ends};
   return moment;
 }

@@ -10,10 +10,14 @@
 
 #include <stdbool.h>
 
+/// Updates are numbered through: those of the race of several starts first, one start after the
+/// other, then those of the winner, which goes on from its own last one.
 typedef struct rv_schedule {
   rv_recipe recipe;
-  long updates;
-  long stage_end[RV_MAX_STAGES]; ///< the first update after each stage
+  long updates;                  ///< in all
+  long heat;                     ///< updates of each start in the race; 0: no race
+  long raced;                    ///< updates of the starts that lose
+  long stage_end[RV_MAX_STAGES]; ///< the winner's first update after each stage
   long validation_interval;      ///< updates
 } rv_schedule;
 
@@ -32,6 +36,10 @@ typedef struct rv_moment {
   double rate;   ///< learning rate
   bool plain;    ///< the loss is the plain ESR
   bool validate; ///< after this update
+  bool solve;    ///< the head by least squares, before the validation
+  int start;     ///< which start of the race: 0 … seeds − 1; −1: none, or the race is over
+  bool begins;   ///< the first update of a start
+  bool ends;     ///< the last update of a start
 } rv_moment;
 
 rv_moment rv_schedule_at(const rv_schedule *schedule, long update);

@@ -122,6 +122,8 @@ typedef struct walk {
 
 static void item(walk *w, void *value, size_t size)
 {
+  if (!size)
+    return;
   if (w->from) {
     w->whole = w->whole && w->size >= size;
     if (!w->whole)
@@ -144,13 +146,31 @@ typedef struct past {
   double spent, learning_spent; ///< seconds
 } past;
 
-/// Everything that the rest of a training depends on, and what its result tells of the past.
-static void walk_state(walk *w, rv_course *run, past *before)
+static void walk_trainer(walk *w, rv_trainer *trainer)
 {
-  rv_trainer *trainer = run->trainer;
   rv_optimiser *optimiser = &trainer->optimiser;
   const size_t parameters = trainer->model.parameters * sizeof(float);
   const size_t state = rv_state_elements(&trainer->model, trainer->kernels->lanes) * sizeof(float);
+  ITEM(trainer->random);
+  ITEM(trainer->streams.offset);
+  ITEM(trainer->streams.position);
+  for (int g = 0; g < trainer->n_groups; g++)
+    item(w, trainer->groups[g].state, state);
+  item(w, optimiser->weights, parameters);
+  item(w, optimiser->average, parameters);
+  item(w, optimiser->first, parameters);
+  item(w, optimiser->second, parameters);
+  item(w, optimiser->soap.state, optimiser->soap.elements * sizeof(float));
+  ITEM(optimiser->power1);
+  ITEM(optimiser->power2);
+  ITEM(optimiser->steps);
+  ITEM(optimiser->norms);
+  ITEM(optimiser->n_norms);
+}
+
+/// Everything that the rest of a training depends on, and what its result tells of the past.
+static void walk_state(walk *w, rv_course *run, past *before)
+{
   ITEM(before->planned);
   ITEM(before->spent);
   ITEM(before->learning_spent);
@@ -166,21 +186,30 @@ static void walk_state(walk *w, rv_course *run, past *before)
   ITEM(run->updates);
   ITEM(run->refused);
   ITEM(run->recoveries);
-  item(w, run->best, parameters);
-  ITEM(trainer->random);
-  ITEM(trainer->streams.offset);
-  ITEM(trainer->streams.position);
-  for (int g = 0; g < trainer->n_groups; g++)
-    item(w, trainer->groups[g].state, state);
-  item(w, optimiser->weights, parameters);
-  item(w, optimiser->average, parameters);
-  item(w, optimiser->first, parameters);
-  item(w, optimiser->second, parameters);
-  ITEM(optimiser->power1);
-  ITEM(optimiser->power2);
-  ITEM(optimiser->steps);
-  ITEM(optimiser->norms);
-  ITEM(optimiser->n_norms);
+  item(w, run->best, run->trainer->model.parameters * sizeof(float));
+  ITEM(run->heat_esr);
+  ITEM(run->heat_scale);
+  item(w, run->winner, run->winner_size);
+  walk_trainer(w, run->trainer);
+}
+
+size_t rv_snapshot_trainer_size(rv_trainer *trainer)
+{
+  walk w = {.whole = true};
+  walk_trainer(&w, trainer);
+  return w.size;
+}
+
+void rv_snapshot_save_trainer(rv_trainer *trainer, unsigned char *to)
+{
+  walk w = {.to = to, .whole = true};
+  walk_trainer(&w, trainer);
+}
+
+void rv_snapshot_restore_trainer(rv_trainer *trainer, const unsigned char *from, size_t size)
+{
+  walk w = {.from = from, .size = size, .whole = true};
+  walk_trainer(&w, trainer);
 }
 
 void rv_snapshot_keep(rv_course *run, bool now)

@@ -17,4 +17,10 @@ void rv_snapshot_keep(rv_course *run, bool now);
 /// is of, RV_BAD_FORMAT a snapshot that is not whole.
 rv_status rv_snapshot_resume(rv_course *run, long *planned, rv_error *error);
 
+/// Bytes of the state of a trainer, of which the same kind goes on in the same way; for the race of
+/// starts within one training.
+size_t rv_snapshot_trainer_size(rv_trainer *trainer);
+void rv_snapshot_save_trainer(rv_trainer *trainer, unsigned char *to);
+void rv_snapshot_restore_trainer(rv_trainer *trainer, const unsigned char *from, size_t size);
+
 #endif

@@ -3,6 +3,7 @@
 
 /// The course of a training: budget, updates, validations, the best weights, recovery.
 
+#include "head.h"
 #include "snapshot.h"
 
 #include <math.h>
@@ -168,6 +169,56 @@ static bool recover(rv_course *run)
   return true;
 }
 
+/// The start of a race that `moment` begins: other weights and offsets, from the same seed.
+static bool begin_start(rv_course *run, const rv_moment *moment)
+{
+  rv_trainer *trainer = run->trainer;
+  if (!moment->begins || moment->start == 0)
+    return true;
+  trainer->random.state = run->config->seed;
+  for (int s = 0; s < moment->start; s++)
+    trainer->random.state = rv_random_bits(&trainer->random);
+  trainer->streams.position = 0;
+  run->broken = 0;
+  run->rate_scale = 1.0;
+  if (!rv_model_initialise(&trainer->model, &trainer->random, trainer->train.input_rms,
+                           trainer->optimiser.weights))
+    return false;
+  rv_optimiser_restart(&trainer->optimiser);
+  return true;
+}
+
+/// Keeps the best start of the race so far, and goes on with it after the last one.
+static void end_start(rv_course *run, const rv_moment *moment)
+{
+  if (moment->start == 0 || run->esr < run->heat_esr) {
+    run->heat_esr = run->esr;
+    run->heat_scale = run->rate_scale;
+    rv_snapshot_save_trainer(run->trainer, run->winner);
+  }
+  if (moment->start == run->trainer->recipe.seeds - 1) {
+    rv_snapshot_restore_trainer(run->trainer, run->winner, run->winner_size);
+    run->rate_scale = run->heat_scale;
+  }
+}
+
+/// A new head for the averaged weights, which the learned ones take over too, if the selection part
+/// is the better for it.
+static void solve_head(rv_course *run)
+{
+  rv_trainer *trainer = run->trainer;
+  rv_optimiser *optimiser = &trainer->optimiser;
+  const size_t head = trainer->model.head;
+  const size_t elements = trainer->model.parameters - head;
+  const double before = rv_trainer_validate(trainer, optimiser->average);
+  memcpy(optimiser->direction, optimiser->average, optimiser->parameters * sizeof(float));
+  if (!isfinite(before) || !rv_head_solve(trainer, trainer->recipe.ridge, optimiser->direction) ||
+      !(rv_trainer_validate(trainer, optimiser->direction) < before))
+    return;
+  memcpy(optimiser->average + head, optimiser->direction + head, elements * sizeof(float));
+  memcpy(optimiser->weights + head, optimiser->direction + head, elements * sizeof(float));
+}
+
 /// Measures the averaged weights and keeps them if they are the best; false: they are not finite.
 static bool validate(rv_course *run)
 {
@@ -195,8 +246,11 @@ static rv_status learn(rv_course *run, rv_error *error)
   while (run->updates < run->schedule.updates && report(run, false)) {
     rv_snapshot_keep(run, false);
     rv_moment moment = rv_schedule_at(&run->schedule, run->updates);
+    if (!begin_start(run, &moment))
+      return rv_fail(error, RV_NO_MEMORY, "out of memory for another start");
     moment.rate *= run->rate_scale;
-    const double memory = trainer->recipe.average * (double)run->schedule.updates;
+    const double memory =
+        trainer->recipe.average * (double)(run->schedule.updates - run->schedule.raced);
     const double before = rv_train_clock();
     double loss = 0.0;
     const rv_update update = rv_trainer_update(trainer, &moment, memory, &loss);
@@ -208,6 +262,8 @@ static rv_status learn(rv_course *run, rv_error *error)
     run->loss += loss;
     run->losses++;
     bool sound = run->broken < BROKEN_LIMIT;
+    if (sound && moment.solve)
+      solve_head(run);
     if (sound && moment.validate) {
       sound = validate(run);
       if (sound)
@@ -220,6 +276,8 @@ static rv_status learn(rv_course *run, rv_error *error)
                      "the training left the finite numbers %d times; look the recordings over, or "
                      "try another seed",
                      run->recoveries);
+    if (moment.ends)
+      end_start(run, &moment);
     if ((run->config->target_esr > 0.0 && run->has_best &&
          run->best_esr < run->config->target_esr) ||
         rv_train_clock() - run->begin > limit)
@@ -308,7 +366,11 @@ static rv_status start(rv_course *run, rv_error *error)
   if (status)
     return status;
   run->best = malloc(run->trainer->model.parameters * sizeof(float));
-  if (!run->best)
+  if (recipe.seeds > 1) {
+    run->winner_size = rv_snapshot_trainer_size(run->trainer);
+    run->winner = calloc(run->winner_size, 1);
+  }
+  if (!run->best || (recipe.seeds > 1 && !run->winner))
     return rv_fail(error, RV_NO_MEMORY, "out of memory for the best weights");
   return RV_OK;
 }
@@ -337,6 +399,7 @@ rv_status rv_train(const rv_train_data *data, const rv_train_config *config,
   if (!status)
     status = finish(&run, description, result, error);
   free(run.best);
+  free(run.winner);
   rv_trainer_free(run.trainer);
   return status;
 }

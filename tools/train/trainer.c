@@ -11,9 +11,6 @@
 /// Bytes of work space per thread above which windows are shortened.
 #define MEMORY_LIMIT (size_t)(256U << 20U)
 
-/// Steps of one piece of a burn-in or a validation: few enough to stay in the second cache.
-#define PIECE 256
-
 double rv_train_clock(void)
 {
   struct timespec now = {0};
@@ -31,7 +28,7 @@ static size_t bytes_per_step(const rv_model *model, int lanes)
 
 static int shorten_windows(rv_recipe *recipe, const rv_model *model, int lanes)
 {
-  int longest = PIECE;
+  int longest = RV_PIECE;
   for (int s = 0; s < recipe->n_stages; s++) {
     while (recipe->window[s] > 64 &&
            (size_t)recipe->window[s] * bytes_per_step(model, lanes) > MEMORY_LIMIT)
@@ -92,7 +89,7 @@ static rv_status set_up(rv_trainer *trainer, const rv_train_data *data,
                    config->skip ? 1.0F : 0.0F);
   const int steps = shorten_windows(&trainer->recipe, &trainer->model, trainer->kernels->lanes);
   if (!rv_packed_new(&trainer->packed, &trainer->model) ||
-      !rv_optimiser_new(&trainer->optimiser, &trainer->recipe, trainer->model.parameters) ||
+      !rv_optimiser_new(&trainer->optimiser, &trainer->recipe, &trainer->model) ||
       !rv_model_initialise(&trainer->model, &trainer->random, trainer->train.input_rms,
                            trainer->optimiser.weights))
     return rv_fail(error, RV_NO_MEMORY, "out of memory for %zu parameters",
@@ -144,7 +141,7 @@ void rv_trainer_free(rv_trainer *trainer)
   free(trainer);
 }
 
-static void clear_state(const rv_trainer *trainer, float *state)
+void rv_trainer_clear_state(const rv_trainer *trainer, float *state)
 {
   const size_t elements = rv_state_elements(&trainer->model, trainer->kernels->lanes);
   memset(state, 0, elements * sizeof(float));
@@ -153,9 +150,9 @@ static void clear_state(const rv_trainer *trainer, float *state)
 /// From zero state over the audio ahead of the first window.
 static void burn_in(const rv_trainer *trainer, int number, rv_pass *pass)
 {
-  clear_state(trainer, trainer->groups[number].state);
+  rv_trainer_clear_state(trainer, trainer->groups[number].state);
   for (size_t left = (size_t)trainer->recipe.burn_in; left;) {
-    pass->steps = left < PIECE ? left : PIECE;
+    pass->steps = left < RV_PIECE ? left : RV_PIECE;
     rv_streams_fill(&trainer->streams, trainer->kernels, number, left, pass->steps, pass->work);
     trainer->kernels->forward(pass);
     left -= pass->steps;
@@ -245,11 +242,11 @@ static void run_validation(void *data, int item, int thread)
   rv_workspace *work = &trainer->work[thread];
   rv_group *group = &trainer->groups[item];
   rv_pass pass = {.packed = &trainer->packed, .work = work, .state = group->other_state};
-  clear_state(trainer, group->other_state);
+  rv_trainer_clear_state(trainer, group->other_state);
   group->error = 0.0;
   group->energy = 0.0;
   for (size_t step = 0; step < whole; step += pass.steps) {
-    pass.steps = whole - step < PIECE ? whole - step : PIECE;
+    pass.steps = whole - step < RV_PIECE ? whole - step : RV_PIECE;
     rv_streams_fill_once(&trainer->validation, item, trainer->kernels->lanes, step, pass.steps,
                          work);
     trainer->kernels->forward(&pass);

@@ -12,6 +12,9 @@
 #include "pool.h"
 #include "schedule.h"
 
+/// Steps of one piece of a burn-in or a validation: few enough to stay in the second cache.
+#define RV_PIECE 256
+
 /// The result of one group, kept apart so that sums have one order.
 typedef struct rv_group {
   float *state;       ///< rv_state_elements(): of the streams
@@ -61,6 +64,9 @@ double rv_trainer_gradient(rv_trainer *trainer, const rv_moment *moment);
 
 /// ESR of weights [parameters] on the selection part.
 double rv_trainer_validate(rv_trainer *trainer, const float *weights);
+
+/// Zero state for a group.
+void rv_trainer_clear_state(const rv_trainer *trainer, float *state);
 
 /// Samples per second through the engine, measured for about `seconds`; leaves everything as it
 /// was.

@@ -1,0 +1,152 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+#include "head.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// Frames that are enough for so few unknowns.
+#define MOST_FRAMES (size_t)(1U << 22U)
+
+/// The sums of one group: [n][n] of products of features, [n] of features with the target, and
+/// [n] of scratch.
+typedef struct sums {
+  double *matrix, *vector, *feature;
+} sums;
+
+typedef struct head_job {
+  const rv_trainer *trainer;
+  rv_streams streams; ///< over the training part
+  size_t whole;       ///< steps of a stream, warm-up included
+  size_t n;           ///< units and bias
+  sums *group;        ///< [n_groups]
+} head_job;
+
+/// Adds one step of one lane.
+static void add_step(const head_job *job, const rv_workspace *work, size_t step, size_t lane,
+                     sums *to)
+{
+  const rv_trainer *trainer = job->trainer;
+  const size_t lanes = (size_t)trainer->kernels->lanes;
+  const size_t padded = (size_t)trainer->packed.padded;
+  const size_t place = step * lanes + lane;
+  const float *hidden =
+      work->hidden[trainer->model.layers - 1] + (step + 1) * padded * lanes + lane;
+  const double target =
+      (double)work->target[place] - (double)trainer->model.skip * (double)work->input[place];
+  const size_t units = job->n - 1;
+  double *restrict feature = to->feature;
+  double *restrict vector = to->vector;
+  for (size_t j = 0; j < units; j++)
+    feature[j] = (double)hidden[j * lanes];
+  feature[units] = 1.0;
+  for (size_t j = 0; j < job->n; j++) {
+    double *restrict row = to->matrix + j * job->n;
+    for (size_t k = 0; k <= j; k++)
+      row[k] += feature[j] * feature[k];
+    vector[j] += feature[j] * target;
+  }
+}
+
+static void run_group(void *data, int item, int thread)
+{
+  const head_job *job = data;
+  const rv_trainer *trainer = job->trainer;
+  const size_t lanes = (size_t)trainer->kernels->lanes;
+  rv_workspace *work = &trainer->work[thread];
+  rv_pass pass = {
+      .packed = &trainer->packed, .work = work, .state = trainer->groups[item].other_state};
+  rv_trainer_clear_state(trainer, pass.state);
+  for (size_t step = 0; step < job->whole; step += pass.steps) {
+    pass.steps = job->whole - step < RV_PIECE ? job->whole - step : RV_PIECE;
+    rv_streams_fill_once(&job->streams, item, trainer->kernels->lanes, step, pass.steps, work);
+    trainer->kernels->forward(&pass);
+    for (size_t t = 0; t < pass.steps; t++)
+      for (size_t lane = 0; lane < lanes; lane++)
+        if (work->mask[t * lanes + lane] > 0.0F)
+          add_step(job, work, t, lane, &job->group[item]);
+  }
+}
+
+bool rv_cholesky_solve(double *matrix, double *vector, size_t n)
+{
+  for (size_t j = 0; j < n; j++) {
+    for (size_t i = j; i < n; i++) {
+      double sum = matrix[i * n + j];
+      for (size_t k = 0; k < j; k++)
+        sum -= matrix[i * n + k] * matrix[j * n + k];
+      if (i == j && !(sum > 0.0))
+        return false;
+      matrix[i * n + j] = i == j ? sqrt(sum) : sum / matrix[j * n + j];
+    }
+  }
+  for (size_t i = 0; i < n; i++) {
+    for (size_t k = 0; k < i; k++)
+      vector[i] -= matrix[i * n + k] * vector[k];
+    vector[i] /= matrix[i * n + i];
+  }
+  for (size_t i = n; i-- > 0;) {
+    for (size_t k = i + 1; k < n; k++)
+      vector[i] -= matrix[k * n + i] * vector[k];
+    vector[i] /= matrix[i * n + i];
+  }
+  return true;
+}
+
+/// From the sums of all groups in the first one to a new head.
+static bool improve(const head_job *job, double ridge, float *head)
+{
+  const size_t n = job->n;
+  double *matrix = job->group[0].matrix;
+  double *vector = job->group[0].vector;
+  double power = 0.0;
+  for (int g = 1; g < job->trainer->n_groups; g++) {
+    for (size_t i = 0; i < n * n; i++)
+      matrix[i] += job->group[g].matrix[i];
+    for (size_t i = 0; i < n; i++)
+      vector[i] += job->group[g].vector[i];
+  }
+  // What the present head leaves over, so that the ridge draws to it and not to zero.
+  for (size_t i = 0; i < n; i++) {
+    for (size_t k = 0; k < n; k++)
+      vector[i] -= matrix[k <= i ? i * n + k : k * n + i] * (double)head[k];
+    power += matrix[i * n + i] / (double)n;
+  }
+  for (size_t i = 0; i < n; i++)
+    matrix[i * n + i] += ridge * power;
+  if (!rv_cholesky_solve(matrix, vector, n))
+    return false;
+  for (size_t i = 0; i < n; i++)
+    if (!isfinite((float)((double)head[i] + vector[i])))
+      return false;
+  for (size_t i = 0; i < n; i++)
+    head[i] = (float)((double)head[i] + vector[i]);
+  return true;
+}
+
+bool rv_head_solve(rv_trainer *trainer, double ridge, float *weights)
+{
+  const size_t n = (size_t)trainer->model.units + 1;
+  const size_t groups = (size_t)trainer->n_groups;
+  const size_t elements = n * n + 2 * n;
+  const size_t most = MOST_FRAMES / (size_t)trainer->recipe.streams;
+  head_job job = {.trainer = trainer, .n = n, .group = calloc(groups, sizeof *job.group)};
+  double *memory = calloc(groups * elements, sizeof *memory);
+  bool solved = false;
+  if (job.group && memory) {
+    for (size_t g = 0; g < groups; g++) {
+      double *own = memory + g * elements;
+      job.group[g] = (sums){own, own + n * n, own + n * n + n};
+    }
+    rv_streams_init(&job.streams, &trainer->train, (size_t)trainer->recipe.streams);
+    job.whole = RV_WARM_UP + (job.streams.spacing < most ? job.streams.spacing : most);
+    trainer->kernels->pack(&trainer->packed, weights);
+    rv_pool_run(trainer->pool, run_group, &job, trainer->n_groups);
+    solved = improve(&job, ridge, weights + trainer->model.head);
+  }
+  free(memory);
+  free(job.group);
+  return solved;
+}
