@@ -37,6 +37,7 @@ typedef struct rv_course {
   long updates;
   int refused;
   int recoveries;
+  long recovered; ///< update of the last one, 0: none
   bool stopped;
   double kept;          ///< when the last snapshot was taken, on rv_train_clock()
   double keep_interval; ///< seconds to the next one

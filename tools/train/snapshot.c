@@ -186,6 +186,7 @@ static void walk_state(walk *w, rv_course *run, past *before)
   ITEM(run->updates);
   ITEM(run->refused);
   ITEM(run->recoveries);
+  ITEM(run->recovered);
   item(w, run->best, run->trainer->model.parameters * sizeof(float));
   ITEM(run->heat_esr);
   ITEM(run->heat_scale);

@@ -4,6 +4,8 @@
 /// The course of a training: budget, updates, validations, the best weights, recovery.
 
 #include "head.h"
+#include "race.h"
+#include "recovery.h"
 #include "snapshot.h"
 
 #include <math.h>
@@ -16,9 +18,6 @@
 
 /// Updates with a broken gradient in a row after which the training goes back.
 #define BROKEN_LIMIT 3
-
-/// Recoveries after which it gives up.
-#define RECOVERY_LIMIT 8
 
 /// Share of the time that the updates take; validations and burn-ins take the rest.
 #define LEARNING_SHARE 0.92
@@ -151,57 +150,6 @@ static bool report(rv_course *run, bool validated)
   return !run->stopped;
 }
 
-/// Back to the best weights so far at half the rate; false: too often.
-static bool recover(rv_course *run)
-{
-  rv_optimiser *optimiser = &run->trainer->optimiser;
-  if (++run->recoveries > RECOVERY_LIMIT)
-    return false;
-  if (run->has_best)
-    memcpy(optimiser->weights, run->best, optimiser->parameters * sizeof(float));
-  else if (!rv_model_initialise(&run->trainer->model, &run->trainer->random,
-                                run->trainer->train.input_rms, optimiser->weights))
-    return false;
-  rv_optimiser_restart(optimiser);
-  run->rate_scale *= 0.5;
-  run->broken = 0;
-  run->trainer->streams.position = 0;
-  return true;
-}
-
-/// The start of a race that `moment` begins: other weights and offsets, from the same seed.
-static bool begin_start(rv_course *run, const rv_moment *moment)
-{
-  rv_trainer *trainer = run->trainer;
-  if (!moment->begins || moment->start == 0)
-    return true;
-  trainer->random.state = run->config->seed;
-  for (int s = 0; s < moment->start; s++)
-    trainer->random.state = rv_random_bits(&trainer->random);
-  trainer->streams.position = 0;
-  run->broken = 0;
-  run->rate_scale = 1.0;
-  if (!rv_model_initialise(&trainer->model, &trainer->random, trainer->train.input_rms,
-                           trainer->optimiser.weights))
-    return false;
-  rv_optimiser_restart(&trainer->optimiser);
-  return true;
-}
-
-/// Keeps the best start of the race so far, and goes on with it after the last one.
-static void end_start(rv_course *run, const rv_moment *moment)
-{
-  if (moment->start == 0 || run->esr < run->heat_esr) {
-    run->heat_esr = run->esr;
-    run->heat_scale = run->rate_scale;
-    rv_snapshot_save_trainer(run->trainer, run->winner);
-  }
-  if (moment->start == run->trainer->recipe.seeds - 1) {
-    rv_snapshot_restore_trainer(run->trainer, run->winner, run->winner_size);
-    run->rate_scale = run->heat_scale;
-  }
-}
-
 /// A new head for the averaged weights, which the learned ones take over too, if the selection part
 /// is the better for it.
 static void solve_head(rv_course *run)
@@ -219,19 +167,16 @@ static void solve_head(rv_course *run)
   memcpy(optimiser->weights + head, optimiser->direction + head, elements * sizeof(float));
 }
 
-/// Measures the averaged weights and keeps them if they are the best; false: they are not finite.
-static bool validate(rv_course *run)
+/// Measures the averaged weights and keeps them if they are the best.
+static void validate(rv_course *run)
 {
   rv_trainer *trainer = run->trainer;
   run->esr = rv_trainer_validate(trainer, trainer->optimiser.average);
-  if (!isfinite(run->esr))
-    return false;
-  if (!run->has_best || run->esr < run->best_esr) {
-    run->best_esr = run->esr;
-    run->has_best = true;
-    memcpy(run->best, trainer->optimiser.average, trainer->model.parameters * sizeof(float));
-  }
-  return true;
+  if (!isfinite(run->esr) || (run->has_best && !(run->esr < run->best_esr)))
+    return;
+  run->best_esr = run->esr;
+  run->has_best = true;
+  memcpy(run->best, trainer->optimiser.average, trainer->model.parameters * sizeof(float));
 }
 
 static rv_status learn(rv_course *run, rv_error *error)
@@ -246,7 +191,7 @@ static rv_status learn(rv_course *run, rv_error *error)
   while (run->updates < run->schedule.updates && report(run, false)) {
     rv_snapshot_keep(run, false);
     rv_moment moment = rv_schedule_at(&run->schedule, run->updates);
-    if (!begin_start(run, &moment))
+    if (!rv_race_begin(run, &moment))
       return rv_fail(error, RV_NO_MEMORY, "out of memory for another start");
     moment.rate *= run->rate_scale;
     const double memory =
@@ -261,23 +206,22 @@ static rv_status learn(rv_course *run, rv_error *error)
     run->broken = update == RV_BROKEN ? run->broken + 1 : 0;
     run->loss += loss;
     run->losses++;
-    bool sound = run->broken < BROKEN_LIMIT;
-    if (sound && moment.solve)
+    bool lost = run->broken >= BROKEN_LIMIT;
+    if (!lost && moment.solve)
       solve_head(run);
-    if (sound && moment.validate) {
-      sound = validate(run);
-      if (sound)
-        (void)report(run, true);
+    if (!lost && moment.validate) {
+      validate(run);
+      lost = rv_recovery_needed(run);
+      (void)report(run, true);
       run->loss = 0.0;
       run->losses = 0;
     }
-    if (!sound && !recover(run))
+    if (lost && !rv_recover(run))
       return rv_fail(error, RV_DIVERGED,
                      "the training left the finite numbers %d times; look the recordings over, or "
                      "try another seed",
-                     run->recoveries);
-    if (moment.ends)
-      end_start(run, &moment);
+                     run->recoveries + 1);
+    rv_race_end(run, &moment);
     if ((run->config->target_esr > 0.0 && run->has_best &&
          run->best_esr < run->config->target_esr) ||
         rv_train_clock() - run->begin > limit)
@@ -285,8 +229,11 @@ static rv_status learn(rv_course *run, rv_error *error)
   }
   if (run->stopped)
     rv_snapshot_keep(run, true);
-  if (!run->has_best && run->updates && !validate(run))
-    return rv_fail(error, RV_DIVERGED, "the training left the finite numbers");
+  if (!run->has_best && run->updates) {
+    validate(run);
+    if (!run->has_best)
+      return rv_fail(error, RV_DIVERGED, "the training left the finite numbers");
+  }
   if (!run->has_best)
     return rv_fail(error, RV_CANCELLED, "stopped before the first update");
   return RV_OK;
@@ -366,11 +313,7 @@ static rv_status start(rv_course *run, rv_error *error)
   if (status)
     return status;
   run->best = malloc(run->trainer->model.parameters * sizeof(float));
-  if (recipe.seeds > 1) {
-    run->winner_size = rv_snapshot_trainer_size(run->trainer);
-    run->winner = calloc(run->winner_size, 1);
-  }
-  if (!run->best || (recipe.seeds > 1 && !run->winner))
+  if (!run->best || !rv_race_new(run))
     return rv_fail(error, RV_NO_MEMORY, "out of memory for the best weights");
   return RV_OK;
 }

@@ -78,8 +78,9 @@ typedef struct rv_train_progress {
   double esr, best_esr;      ///< on the selection part; NaN before the first validation
   bool validated;            ///< esr is new
   double samples_per_second; ///< through forward, backward and update
-  int recoveries;            ///< times that the training left the finite numbers, and went back to
-                             ///< the best weights with half the learning rate
+  int recoveries;            ///< times that the training was lost (an error that is not finite, or
+                             ///< as large as that of silence), and went back to the best weights,
+                             ///< or to new ones, with a lower learning rate
 } rv_train_progress;
 
 /// Called from the calling thread several times a second; false ends the training with the best so

@@ -1,0 +1,153 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// Trainings that lose their way.
+
+#include "recovery.h"
+#include "support.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAMES 20000
+
+static float dry[FRAMES];
+static float wet[FRAMES];
+static rv_train_clip clip = {dry, wet, FRAMES};
+
+static rv_train_data audio_data(void)
+{
+  uint64_t random = 3;
+  float low = 0.0F;
+  for (size_t i = 0; i < FRAMES; i++) {
+    low += 0.3F * (rv_test_random(&random) - low);
+    dry[i] = low;
+    wet[i] = tanhf(4.0F * low + 0.2F);
+  }
+  return (rv_train_data){.rate = 48000.0, .train = &clip, .n_train = 1};
+}
+
+static rv_course course_of(const rv_train_data *data, const rv_train_config *config)
+{
+  rv_course run = {.data = data, .config = config, .rate_scale = 1.0, .updates = 500};
+  rv_recipe recipe;
+  rv_error error = {{0}};
+  rv_recipe_defaults(&recipe, config->kind);
+  ck_assert_int_eq(rv_trainer_new(data, config, &recipe, rv_isa_choose(), 1, &run.trainer, &error),
+                   RV_OK);
+  rv_schedule_make(&run.schedule, &recipe, 1000, 1e4);
+  run.best = calloc(run.trainer->model.parameters, sizeof *run.best);
+  ck_assert_ptr_nonnull(run.best);
+  return run;
+}
+
+static void free_course(rv_course *run)
+{
+  free(run->best);
+  rv_trainer_free(run->trainer);
+}
+
+START_TEST(a_training_is_lost_when_it_falls_back_to_silence_and_not_by_a_bad_validation)
+{
+  const rv_train_data data = audio_data();
+  rv_train_config config;
+  rv_train_defaults(&config);
+  rv_course run = course_of(&data, &config);
+  run.has_best = true;
+  run.best_esr = 0.01;
+  run.esr = 0.3;
+  ck_assert(!rv_recovery_needed(&run));
+  run.esr = 1.0;
+  ck_assert(rv_recovery_needed(&run));
+  run.esr = NAN;
+  ck_assert(rv_recovery_needed(&run));
+  // What never was better than silence has some time to become so.
+  run.best_esr = 1.1;
+  run.esr = 1.2;
+  run.updates = 90;
+  ck_assert(!rv_recovery_needed(&run));
+  run.updates = 110;
+  ck_assert(rv_recovery_needed(&run));
+  run.recovered = 100;
+  ck_assert(!rv_recovery_needed(&run));
+  free_course(&run);
+}
+END_TEST
+
+START_TEST(the_best_weights_come_back_at_half_the_rate_and_only_so_often)
+{
+  const rv_train_data data = audio_data();
+  rv_train_config config;
+  rv_train_defaults(&config);
+  rv_course run = course_of(&data, &config);
+  rv_optimiser *optimiser = &run.trainer->optimiser;
+  const size_t bytes = optimiser->parameters * sizeof(float);
+  run.has_best = true;
+  run.best_esr = 0.01;
+  for (size_t i = 0; i < optimiser->parameters; i++)
+    run.best[i] = (float)i;
+  optimiser->first[3] = NAN;
+  optimiser->weights[3] = NAN;
+  ck_assert(rv_recover(&run));
+  ck_assert_mem_eq(optimiser->weights, run.best, bytes);
+  ck_assert_mem_eq(optimiser->average, run.best, bytes);
+  ck_assert_float_eq(optimiser->first[3], 0.0F);
+  ck_assert_double_eq(run.rate_scale, 0.5);
+  int more = 0;
+  while (more < 100 && rv_recover(&run))
+    more++;
+  ck_assert_int_eq(run.recoveries, more + 1);
+  ck_assert_int_lt(more, 100);
+  run.esr = 50.0;
+  ck_assert(!rv_recovery_needed(&run));
+  free_course(&run);
+}
+END_TEST
+
+static void from_an_absurd_rate(rv_kind kind, const char *const *words, size_t n)
+{
+  const rv_train_data data = audio_data();
+  rv_train_config config;
+  rv_train_result result;
+  rv_description *made = NULL;
+  rv_error error = {{0}};
+  rv_train_defaults(&config);
+  config.kind = kind;
+  config.units = 8;
+  config.updates = 1500;
+  config.recipe = words;
+  config.n_recipe = n;
+  ck_assert_msg(!rv_train(&data, &config, NULL, NULL, &made, &result, &error), "%s", error.text);
+  // A plain cell does not survive such steps, one with gates may.
+  ck_assert(kind != RV_RNN || result.recoveries > 0);
+  ck_assert_msg(result.select_esr < 0.5, "%s: ESR %g after %d recoveries", rv_kind_name(kind),
+                result.select_esr, result.recoveries);
+  for (int l = 0; l < made->n_layers; l++)
+    ck_assert(isfinite(made->layers[l].w[0]));
+  rv_description_free(made);
+}
+
+START_TEST(an_absurd_rate_ends_in_a_model_all_the_same)
+{
+  static const char *const words[] = {"rate=1", "warm-up=0", "soap=0"};
+  static const char *const turned[] = {"rate=1", "warm-up=0", "soap=5"};
+  from_an_absurd_rate(RV_GRU, words, 3);
+  from_an_absurd_rate(RV_LSTM, words, 3);
+  from_an_absurd_rate(RV_RNN, words, 3);
+  from_an_absurd_rate(RV_GRU, turned, 3);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("recovery");
+  TCase *cases = tcase_create("recovery");
+  tcase_set_timeout(cases, 120);
+  tcase_add_test(cases,
+                 a_training_is_lost_when_it_falls_back_to_silence_and_not_by_a_bad_validation);
+  tcase_add_test(cases, the_best_weights_come_back_at_half_the_rate_and_only_so_often);
+  tcase_add_test(cases, an_absurd_rate_ends_in_a_model_all_the_same);
+  suite_add_tcase(suite, cases);
+  return rv_test_run(suite);
+}

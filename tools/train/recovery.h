@@ -1,0 +1,20 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// A training that has lost its way, and its way back.
+
+#ifndef RECURVE_TRAIN_RECOVERY_H
+#define RECURVE_TRAIN_RECOVERY_H
+
+#include "course.h"
+
+/// Whether the validation just made tells that the training is lost: an error that is not finite,
+/// or far from the best one and as large as that of silence, or never much below that of silence in
+/// a tenth of the updates.
+bool rv_recovery_needed(const rv_course *run);
+
+/// Back to the best weights so far at half the rate; to new initial weights at a quarter where the
+/// best ones are no better than silence. False: it was so too often, and nothing was done.
+bool rv_recover(rv_course *run);
+
+#endif
