@@ -76,8 +76,8 @@ void rv_progress_show(rv_progress *progress, const rv_train_progress *now)
   if (now->recoveries > progress->recoveries) {
     progress->recoveries = now->recoveries;
     rv_report_warning(progress->report,
-                      "the training ran away; it goes on from the best model so far with half the "
-                      "learning rate");
+                      "the training ran away; it goes on from the best model so far, or from a new "
+                      "start, with a lower learning rate");
   }
   if (now->validated)
     keep(progress, now);
