@@ -129,7 +129,7 @@ START_TEST(any_copy_leads_to_the_same_weights)
 }
 END_TEST
 
-START_TEST(a_training_that_was_stopped_leaves_a_copy_of_that_moment)
+static void stop_and_go_on(long until, uint64_t seed, const char *const *words, size_t n_words)
 {
   rv_train_clip clip;
   const rv_train_data data = audio_data(&clip);
@@ -139,7 +139,10 @@ START_TEST(a_training_that_was_stopped_leaves_a_copy_of_that_moment)
   rv_description *rest = NULL;
   rv_error error = {{0}};
   rv_train_result result;
-  copies kept = {.until = 1};
+  copies kept = {.until = until};
+  config.seed = seed;
+  config.recipe = words;
+  config.n_recipe = n_words;
   ck_assert_int_eq(rv_train(&data, &config, NULL, NULL, &whole, NULL, &error), RV_OK);
   config.keep = keep;
   config.keep_data = &kept;
@@ -156,6 +159,19 @@ START_TEST(a_training_that_was_stopped_leaves_a_copy_of_that_moment)
   rv_description_free(part);
   rv_description_free(rest);
   free_copies(&kept);
+}
+
+START_TEST(a_training_that_was_stopped_leaves_a_copy_of_that_moment)
+{
+  stop_and_go_on(1, 3, NULL, 0);
+}
+END_TEST
+
+START_TEST(a_race_that_was_stopped_goes_on_with_the_starts_that_it_had)
+{
+  static const char *const words[] = {"seeds=3", "race=0.5"};
+  for (uint64_t seed = 1; seed <= 4; seed++)
+    stop_and_go_on(23, seed, words, 2);
 }
 END_TEST
 
@@ -243,6 +259,7 @@ int main(void)
   tcase_set_timeout(cases, 120);
   tcase_add_test(cases, any_copy_leads_to_the_same_weights);
   tcase_add_test(cases, a_training_that_was_stopped_leaves_a_copy_of_that_moment);
+  tcase_add_test(cases, a_race_that_was_stopped_goes_on_with_the_starts_that_it_had);
   tcase_add_test(cases, a_copy_of_another_training_is_refused_and_what_differs_is_named);
   tcase_add_test(cases, copies_take_less_than_a_hundredth_of_the_time);
   suite_add_tcase(suite, cases);

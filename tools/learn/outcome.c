@@ -110,7 +110,8 @@ void rv_outcome_tell(const rv_outcome *outcome, const rv_description *model,
     rv_report_line(outcome->report, "note: %s", caveat.text);
   rv_report_object(
       outcome->report,
-      json_pack("{s:s, s:o, s:o, s:f, s:o, s:s, s:i, s:i, s:I, s:I, s:I, s:b, s:s, s:I, s:f, s:o}",
+      json_pack("{s:s, s:o, s:o, s:f, s:o, s:s, s:i, s:i, s:I, s:I, s:I, s:b, s:s, s:I, s:f, s:i, "
+                "s:i, s:o}",
                 "event", "done", "esr", rv_json_number(esr), "select_esr",
                 rv_json_number(result->select_esr), "seconds", result->seconds, "model",
                 rv_json_text(outcome->path), "cell", rv_kind_name(outcome->config->kind), "size",
@@ -118,6 +119,7 @@ void rv_outcome_tell(const rv_outcome *outcome, const rv_description *model,
                 (json_int_t)outcome->config->seed, "updates", (json_int_t)result->updates,
                 "planned", (json_int_t)result->planned, "stopped", result->stopped, "verdict",
                 verdict.word, "latency", (json_int_t)outcome->latency, "samples_per_second",
-                result->samples_per_second, "caveat",
+                result->samples_per_second, "recoveries", result->recoveries, "refused",
+                result->refused, "caveat",
                 caveat.text[0] ? rv_json_text(caveat.text) : json_null()));
 }
