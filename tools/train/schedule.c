@@ -98,15 +98,12 @@ static double steps_of(const rv_schedule *schedule, long updates)
 double rv_schedule_done(const rv_schedule *schedule, long update)
 {
   const long heat = schedule->heat;
-  const long losers = heat ? schedule->raced / heat : 0;
-  const double race = heat ? steps_of(schedule, heat) : 0.0;
+  const long losers = heat > 0 ? schedule->raced / heat : 0;
+  const long ended = heat > 0 && update / heat < losers ? update / heat : losers;
+  const double race = steps_of(schedule, heat);
   const double all =
       (double)losers * race + steps_of(schedule, schedule->updates - schedule->raced);
-  double done = 0.0;
-  if (update < schedule->raced)
-    done = (double)(update / heat) * race + steps_of(schedule, update % heat);
-  else
-    done = (double)losers * race + steps_of(schedule, update - schedule->raced);
+  const double done = (double)ended * race + steps_of(schedule, update - ended * heat);
   return all > 0.0 ? done / all : 0.0;
 }
 

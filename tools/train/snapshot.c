@@ -203,7 +203,8 @@ size_t rv_snapshot_trainer_size(rv_trainer *trainer)
 
 void rv_snapshot_save_trainer(rv_trainer *trainer, unsigned char *to)
 {
-  walk w = {.to = to, .whole = true};
+  walk w = {.whole = true};
+  w.to = to;
   walk_trainer(&w, trainer);
 }
 

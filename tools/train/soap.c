@@ -17,6 +17,17 @@ static size_t columns_of(const rv_model *model, const rv_model_layer *layer, int
   return (size_t)model->units + (size_t)layer->inputs + 1 + (second_bias ? 1 : 0);
 }
 
+static void carve(rv_soap_block *block, float *state, const size_t *place)
+{
+  const size_t left = block->rows * block->rows;
+  const size_t right = block->columns * block->columns;
+  block->left = state;
+  block->left_basis = state + left;
+  block->right = state + 2 * left;
+  block->right_basis = state + 2 * left + right;
+  block->place = place;
+}
+
 static void place_gate(const rv_model *model, const rv_model_layer *layer, int gate, size_t columns,
                        size_t *place)
 {
@@ -39,19 +50,16 @@ static size_t state_of(const rv_soap_block *block)
   return 2 * (block->rows * block->rows + block->columns * block->columns);
 }
 
-static bool allocate(rv_soap *soap, size_t parameters)
+static bool allocate(rv_soap *soap, const rv_model *model)
 {
-  size_t side = 0;
-  for (size_t b = 0; b < soap->n_blocks; b++) {
-    const rv_soap_block *block = &soap->block[b];
-    soap->elements += state_of(block);
-    side = block->columns > side ? block->columns : side;
-    side = block->rows > side ? block->rows : side;
-  }
+  // A gate of an upper layer is the largest block.
+  const size_t side = 2 * (size_t)model->units + 2;
+  for (size_t b = 0; b < soap->n_blocks; b++)
+    soap->elements += state_of(&soap->block[b]);
   soap->scratch_side = side * side;
   soap->state = calloc(soap->elements, sizeof *soap->state);
   soap->scratch = calloc(SCRATCH * side * side, sizeof *soap->scratch);
-  soap->places = calloc(parameters, sizeof *soap->places);
+  soap->places = calloc(model->parameters, sizeof *soap->places);
   return soap->state && soap->scratch && soap->places;
 }
 
@@ -68,19 +76,13 @@ bool rv_soap_new(rv_soap *soap, const rv_model *model)
   }
   soap->block[soap->n_blocks - 1].rows = 1;
   soap->block[soap->n_blocks - 1].columns = (size_t)model->units + 1;
-  if (!allocate(soap, model->parameters))
+  if (!allocate(soap, model))
     return false;
   float *state = soap->state;
   size_t *place = soap->places;
   for (size_t b = 0; b < soap->n_blocks; b++) {
     rv_soap_block *block = &soap->block[b];
-    const size_t left = block->rows * block->rows;
-    const size_t right = block->columns * block->columns;
-    block->left = state;
-    block->left_basis = state + left;
-    block->right = state + 2 * left;
-    block->right_basis = state + 2 * left + right;
-    block->place = place;
+    carve(block, state, place);
     if (b + 1 < soap->n_blocks)
       place_gate(model, &model->layer[b / gates], (int)(b % gates), block->columns, place);
     for (size_t k = 0; b + 1 == soap->n_blocks && k < block->columns; k++)
@@ -101,15 +103,21 @@ void rv_soap_free(rv_soap *soap)
   *soap = (rv_soap){0};
 }
 
+static void make_diagonal(float *matrix, size_t n, float value)
+{
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < n; j++)
+      matrix[i * n + j] = i == j ? value : 0.0F;
+}
+
 void rv_soap_restart(rv_soap *soap)
 {
-  memset(soap->state, 0, soap->elements * sizeof *soap->state);
   for (size_t b = 0; b < soap->n_blocks; b++) {
     const rv_soap_block *block = &soap->block[b];
-    for (size_t k = 0; k < block->rows; k++)
-      block->left_basis[k * block->rows + k] = 1.0F;
-    for (size_t k = 0; k < block->columns; k++)
-      block->right_basis[k * block->columns + k] = 1.0F;
+    make_diagonal(block->left, block->rows, 0.0F);
+    make_diagonal(block->right, block->columns, 0.0F);
+    make_diagonal(block->left_basis, block->rows, 1.0F);
+    make_diagonal(block->right_basis, block->columns, 1.0F);
   }
 }
 
