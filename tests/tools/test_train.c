@@ -79,7 +79,7 @@ START_TEST(the_printed_ratio_is_that_of_process_on_the_held_out_end)
   json_t *done = last_object(run->out);
   const double esr = number_of(done, "esr");
   ck_assert_str_eq(json_string_value(json_object_get(done, "model")), "m.json");
-  ck_assert_str_eq(json_string_value(json_object_get(done, "cell")), "gru");
+  ck_assert_str_eq(json_string_value(json_object_get(done, "cell")), "lstm");
   ck_assert_double_eq(number_of(done, "size"), 8.0);
   ck_assert_double_eq(number_of(done, "updates"), 300.0);
   ck_assert_double_gt(number_of(done, "seconds"), 0.0);

@@ -29,7 +29,7 @@
 void rv_train_defaults(rv_train_config *config)
 {
   *config = (rv_train_config){
-      .kind = RV_GRU, .layers = 1, .units = 16, .seconds = 60.0, .seed = 1, .keep_seconds = 1.0};
+      .kind = RV_LSTM, .layers = 1, .units = 16, .seconds = 60.0, .seed = 1, .keep_seconds = 1.0};
 }
 
 /// The defaults of a cell with the changes that `words` ask for.
