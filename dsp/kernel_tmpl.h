@@ -25,6 +25,27 @@
 #define MAX_PARTS   4
 #define MAX_VECTORS 4
 
+/// Blocks at the end of a frame whose products come before their cells, as measurement has it
+/// (KERNELS.md). Where there are few registers their sums have to be told to go to memory.
+#define MAX_FUSED 5
+#define TO_MEMORY (VF_SUMS == 8)
+VF_INLINE size_t fused_blocks(const rv_kind kind, const size_t all, const size_t channels)
+{
+  if (kind == RV_GRU)
+    return VF_LANES == 16 ? 3 : channels == 1 ? MAX_FUSED : 0;
+  if (kind != RV_LSTM || channels > 1)
+    return 0;
+  return VF_LANES == 16 ? 3 : VF_LANES == 4 ? 4 : all < 3 ? all : 0;
+}
+
+/// What is done to the blocks of a frame.
+typedef enum work {
+  WHOLE, ///< sums and cells block by block; of RV_GRU_BEFORE the early part
+  SUMS,
+  CELLS,
+  LATE, ///< the late part of RV_GRU_BEFORE
+} work;
+
 /// Adds u·h to `vectors` vectors of sums from `sums` on, for all channels. u is [units][row].
 VF_INLINE void product_some(const float *u, const size_t row, const size_t from,
                             const size_t vectors, const size_t parts, const size_t units,
@@ -147,17 +168,23 @@ VF_INLINE void start_sums(const frame *now, const size_t at, const size_t row,
   }
 }
 
-/// One block of units in one frame; `at` is the place of its row. Not for RV_GRU_BEFORE.
-VF_INLINE void block(const frame *now, const rv_kind kind, const size_t first, const size_t width,
-                     const size_t at, const float *u, const size_t units, const size_t channels,
-                     const size_t one_input)
+/// The sums of one block of units; `at` is the place of its row. Not for RV_GRU_BEFORE.
+VF_INLINE void block_sums(const frame *now, const rv_kind kind, const size_t width, const size_t at,
+                          const float *u, const size_t units, const size_t channels,
+                          const size_t one_input, vf sums[RV_TOGETHER][MAX_VECTORS])
 {
   const size_t gates = kind == RV_RNN ? 1 : 4;
-  const size_t row = rv_row(VF_LANES, gates, width);
   const size_t early = rv_row(VF_LANES, kind == RV_GRU ? 3 : gates, width);
-  vf sums[RV_TOGETHER][MAX_VECTORS];
-  start_sums(now, at, row, channels, one_input, sums);
+  start_sums(now, at, rv_row(VF_LANES, gates, width), channels, one_input, sums);
   product(u, early, PARTS(kind), units, channels, now->h, sums);
+}
+
+/// From the sums of a block to its state.
+VF_INLINE void block_cell(const frame *now, const rv_kind kind, const size_t first,
+                          const size_t width, const size_t channels,
+                          vf sums[RV_TOGETHER][MAX_VECTORS])
+{
+  const size_t row = rv_row(VF_LANES, kind == RV_RNN ? 1 : 4, width);
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++) {
     vf h;
@@ -230,36 +257,54 @@ VF_INLINE void late_block(const frame *now, const size_t first, const size_t wid
                     width);
 }
 
-/// All blocks of one frame, by widths that the compiler knows. `pass` 0: blocks, or the early part
-/// of RV_GRU_BEFORE, pass 1: its late part.
-VF_INLINE void blocks(const frame *now, const int pass, const rv_kind kind, const size_t units,
-                      const size_t channels, const size_t one_input)
+/// Blocks that are as wide as a vector. As rv_block_at().
+#define WIDE(units) ((units) > NARROW ? ((units)-NARROW + VF_LANES - 1) / VF_LANES : 0)
+#define NARROW      ((size_t)(VF_LANES == 16 ? 12 : VF_LANES == 8 ? 4 : 0))
+
+/// Of one frame the wide blocks from `from` to before `to`, and the narrow ones after them if `to`
+/// is the last one; by widths that the compiler knows.
+VF_INLINE void blocks(const frame *now, const work what, const rv_kind kind, const size_t units,
+                      const size_t from, const size_t to, const size_t channels,
+                      const size_t one_input, vf sums[][RV_TOGETHER][MAX_VECTORS])
 {
   const size_t row_gates = kind == RV_RNN ? 1 : kind == RV_GRU_BEFORE ? 3 : 4;
-  const size_t u_gates = pass              ? 1
+  const size_t u_gates = what == LATE      ? 1
                          : kind == RV_LSTM ? 4
                          : kind == RV_GRU  ? 3
                          : kind == RV_RNN  ? 1
                                            : 2;
-  const float *u = pass ? now->layer->u_late : now->layer->u;
-  size_t first = 0;
-  size_t at = 0;
+  size_t first = from * VF_LANES;
+  size_t at = from * row_gates * VF_LANES;
+  size_t place = 0;
+  const float *u = what == LATE ? now->layer->u_late : now->layer->u;
+  u += units * u_gates * first;
 #define BLOCK(width)                                                                               \
   do {                                                                                             \
-    if (pass)                                                                                      \
+    if (what == LATE)                                                                              \
       late_block(now, first, width, u, units, channels);                                           \
     else if (kind == RV_GRU_BEFORE)                                                                \
       early_block(now, first, width, at, u, units, channels, one_input);                           \
-    else                                                                                           \
-      block(now, kind, first, width, at, u, units, channels, one_input);                           \
+    else if (what != CELLS)                                                                        \
+      block_sums(now, kind, width, at, u, units, channels, one_input, sums[place]);                \
+    if (what == SUMS && TO_MEMORY)                                                                 \
+      __asm__("" : "+m"(sums[place]));                                                             \
+    if (what == CELLS || (what == WHOLE && kind != RV_GRU_BEFORE))                                 \
+      block_cell(now, kind, first, width, channels, sums[place]);                                  \
+    place += what == SUMS || what == CELLS;                                                        \
     first += (width);                                                                              \
     at += rv_row(VF_LANES, row_gates, width);                                                      \
     u += units * rv_row(VF_LANES, u_gates, width);                                                 \
   } while (0)
-  // As rv_block_at().
-  const size_t narrow = VF_LANES == 16 ? 12 : VF_LANES == 8 ? 4 : 0;
-  while (first + narrow < units)
-    BLOCK(VF_LANES);
+  if (what == SUMS || what == CELLS) {
+    VF_UNROLL
+    for (size_t b = from; b < to; b++)
+      BLOCK(VF_LANES);
+  } else {
+    for (size_t b = from; b < to; b++)
+      BLOCK(VF_LANES);
+  }
+  if (to < WIDE(units))
+    return;
 #if VF_LANES == 16
   if (first + 4 < units)
     BLOCK(8);
@@ -267,6 +312,29 @@ VF_INLINE void blocks(const frame *now, const int pass, const rv_kind kind, cons
   if (first < units)
     BLOCK(4);
 #undef BLOCK
+}
+
+/// One frame. The products of the last blocks come before the first of their cells: all of those
+/// have to be waited for, and beside the products they would be in each other's way.
+VF_INLINE void whole_frame(const frame *now, const rv_kind kind, const size_t units,
+                           const size_t channels, const size_t one_input)
+{
+  vf sums[MAX_FUSED + 2][RV_TOGETHER][MAX_VECTORS];
+  const size_t wide = WIDE(units);
+  const size_t all = wide + (units > wide * VF_LANES) + (units > wide * VF_LANES + 8);
+  const size_t fused = fused_blocks(kind, all, channels);
+  if (__builtin_constant_p(units) && fused) {
+    const size_t before = all > fused ? all - fused : 0;
+    const size_t lead = before < wide ? before : wide ? wide - 1 : 0;
+    if (lead)
+      blocks(now, WHOLE, kind, units, 0, lead, channels, one_input, sums);
+    blocks(now, SUMS, kind, units, lead, wide, channels, one_input, sums);
+    blocks(now, CELLS, kind, units, lead, wide, channels, one_input, sums);
+    return;
+  }
+  blocks(now, WHOLE, kind, units, 0, wide, channels, one_input, sums);
+  if (kind == RV_GRU_BEFORE)
+    blocks(now, LATE, kind, units, 0, wide, channels, one_input, sums);
 }
 
 /// Frame by frame `groups` groups of channels from `first` on, each of `together` channels in one
@@ -294,9 +362,7 @@ VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t
         if (!one_input)
           now.sums[i] = run->scratch + ch * scratch + 3 * stride + t * layer->row;
       }
-      blocks(&now, 0, kind, units, together, one_input);
-      if (kind == RV_GRU_BEFORE)
-        blocks(&now, 1, kind, units, together, one_input);
+      whole_frame(&now, kind, units, together, one_input);
     }
 }
 
