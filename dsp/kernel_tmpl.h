@@ -149,6 +149,7 @@ typedef struct frame {
   float *c[RV_TOGETHER];          ///< [stride]
   float *late[RV_TOGETHER];       ///< [3][stride]: r·h, denominators of z, input part of gate n
   size_t stride;
+  bool backwards; ///< the order of the blocks
 } frame;
 
 /// The sums that the recurrent product of a block starts from. One input: on the spot, off the
@@ -276,8 +277,8 @@ VF_INLINE void blocks(const frame *now, const work what, const rv_kind kind, con
   size_t first = from * VF_LANES;
   size_t at = from * row_gates * VF_LANES;
   size_t place = 0;
-  const float *u = what == LATE ? now->layer->u_late : now->layer->u;
-  u += units * u_gates * first;
+  const float *const weights = what == LATE ? now->layer->u_late : now->layer->u;
+  const float *u = weights + units * u_gates * first;
 #define BLOCK(width)                                                                               \
   do {                                                                                             \
     if (what == LATE)                                                                              \
@@ -300,8 +301,15 @@ VF_INLINE void blocks(const frame *now, const work what, const rv_kind kind, con
     for (size_t b = from; b < to; b++)
       BLOCK(VF_LANES);
   } else {
-    for (size_t b = from; b < to; b++)
+    for (size_t b = from; b < to; b++) {
+      first = (now->backwards ? from + to - 1 - b : b) * VF_LANES;
+      at = first * row_gates;
+      u = weights + units * u_gates * first;
       BLOCK(VF_LANES);
+    }
+    first = to * VF_LANES;
+    at = first * row_gates;
+    u = weights + units * u_gates * first;
   }
   if (to < WIDE(units))
     return;
@@ -337,8 +345,13 @@ VF_INLINE void whole_frame(const frame *now, const rv_kind kind, const size_t un
     blocks(now, LATE, kind, units, 0, wide, channels, one_input, sums);
 }
 
-/// Frame by frame `groups` groups of channels from `first` on, each of `together` channels in one
-/// product.
+/// Packed weights, about, up to which a frame begins at the first block: those that the first cache
+/// holds beside the rest.
+#define FORWARD 10240
+
+/// Every other frame takes the blocks backwards where there are many: weights that do not fit in
+/// the first cache are then found there for the part that was used last. Frame by frame `groups`
+/// groups of channels from `first` on, each of `together` channels in one product.
 VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t units,
                       const size_t first, const size_t groups, const size_t together,
                       const size_t one_input)
@@ -347,7 +360,8 @@ VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t
   const size_t stride = (units + VF_LANES - 1) / VF_LANES * VF_LANES;
   const size_t scratch = RV_SCRATCH(layer);
   frame now = {.layer = layer, .bias = run->bias, .stride = stride};
-  for (size_t t = 0; t < run->frames; t++)
+  for (size_t t = 0; t < run->frames; t++) {
+    now.backwards = !__builtin_constant_p(units) && layer->row * units > FORWARD && t % 2;
     for (size_t group = 0; group < groups; group++) {
       VF_UNROLL
       for (size_t i = 0; i < together; i++) {
@@ -364,6 +378,7 @@ VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t
       }
       whole_frame(&now, kind, units, together, one_input);
     }
+  }
 }
 
 /// Two channels at a time, so that the activations of one fill the gaps of the other; pair after
@@ -401,6 +416,7 @@ VF_INLINE void any_channels(const rv_kernel_run *run, const rv_kind kind, const 
       SIZED(kind, 24)                                                                              \
       SIZED(kind, 32)                                                                              \
       SIZED(kind, 40)                                                                              \
+      SIZED(kind, 48)                                                                              \
     default:                                                                                       \
       any_channels(run, kind, run->layer->units, 1);                                               \
     }                                                                                              \
