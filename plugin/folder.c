@@ -71,7 +71,7 @@ static bool walk(struct dirent **entries, int n, const char *folder, const char 
   return moved;
 }
 
-rv_status rv_folder_step(const char *path, int steps, char found[RV_PATH_SIZE], rv_error *error)
+static rv_status step_beside(const char *path, int steps, char found[RV_PATH_SIZE], rv_error *error)
 {
   char folder[RV_PATH_SIZE];
   (void)snprintf(folder, sizeof folder, "%s", path);
@@ -92,4 +92,14 @@ rv_status rv_folder_step(const char *path, int steps, char found[RV_PATH_SIZE], 
   return moved ? RV_OK
                : rv_fail(error, RV_NOT_FOUND, "%s: no other model in this folder",
                          *folder ? folder : "/");
+}
+
+rv_status rv_folder_step(const char *path, int steps, char found[RV_PATH_SIZE], rv_error *error)
+{
+  rv_status status = step_beside(path, steps, found, error);
+  char *target = status ? realpath(path, NULL) : NULL;
+  if (target && strcmp(target, path) != 0)
+    status = step_beside(target, steps, found, error);
+  free(target);
+  return status;
 }

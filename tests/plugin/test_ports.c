@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define FRAMES 9600
 #define BLOCK  64
@@ -192,6 +193,16 @@ START_TEST(next_and_previous_go_round_the_models_of_the_folder)
   press(host, "previous");
   ck_assert_ptr_nonnull(strstr(property(host, "status"), "no other model"));
   ck_assert_str_eq(property(host, "modelName"), "lonely/one.json");
+  rv_host_free(host);
+  // As a session leaves it: a link of another name, alone in its folder.
+  (void)mkdir(rv_test_path("session"), 0700);
+  char link[600];
+  (void)snprintf(link, sizeof link, "%s", rv_test_path("session/A.2.json"));
+  ck_assert(!symlink("../amps/A.json", link));
+  host = rv_test_host(1, RV_HOST_WORKER_SYNC);
+  rv_test_load(host, link);
+  press(host, "next");
+  ck_assert_str_eq(property(host, "modelName"), "amps/b.nam");
   rv_host_free(host);
 }
 END_TEST
