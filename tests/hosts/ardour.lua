@@ -1,14 +1,20 @@
 -- Copyright 2026 The Recurve developers
 -- SPDX-License-Identifier: ISC
 
--- What Ardour does in the test; ardour.sh starts it with
+-- What Ardour does in the tests, which start it with
 --   first SESSION PLUGIN PRESET  a new session: record, insert, play, preset, play, save
 --   again SESSION PLUGIN         the saved session: the plugin is there, play
 --   export SESSION PLUGIN OUT    the saved session: export its master to OUT/export.wav
+--   take SESSION PLUGIN PRESET   a new session: record, insert, preset, save
+--   empty SESSION PLUGIN         a new session: insert, save
+-- A word behind OUT changes the session before:
+--   bypass  the plugin is automated: off from 0.5 s to 1.25 s
+--   forget  no copy of the model is kept; the session is saved
+--   save    the session is saved
 -- To play is to record the plugin's output in real time. Prints "ardour.lua: TRACK is FILE" for what
 -- is recorded, and at the very end "ardour.lua: done".
 
-local mode, session_path, plugin_uri, extra = table.unpack(arg)
+local mode, session_path, plugin_uri, extra, change = table.unpack(arg)
 
 local RATE = 48000
 local BLOCK = 256
@@ -102,31 +108,64 @@ local function plugin_of(track)
   return plugin
 end
 
-local function first()
+-- With a track "amp" to the left input of the master, which then is a bus of one channel without a
+-- panner: its gain is one, and the other side stays silent.
+local function new_session()
   local session = demand(create_session(session_path, NAME, RATE), "no new session")
   -- Else the disk reader fades the first 50 ms in whenever the transport starts.
   session:cfg():set_use_transport_fades(false)
   local track = add_track(session, "amp")
-  -- The left input of the master only: its gain is one, and the other side stays silent.
   connect(track:output():audio(0), session:master_out():input():audio(0):name())
+  return session, track
+end
+
+local function record_input(session, track)
   connect(track:input():audio(0), "system:capture_1")
-  for _, name in ipairs { "dry", "wet", "again" } do
-    connect(add_track(session, name):input():audio(0), track:output():audio(0):name())
-  end
   record(session, "amp")
   track:input():audio(0):disconnect_all()
+end
 
+local function insert(session, track)
   local processor = ARDOUR.LuaAPI.new_plugin(session, plugin_uri, ARDOUR.PluginType.LV2, "")
   demand(not processor:isnil(), "Ardour does not find or does not take " .. plugin_uri)
   demand(track:add_processor_by_index(processor, 0, nil, true) == 0, "not inserted")
-  local plugin = plugin_of(track)
-  record(session, "dry")
+  return plugin_of(track)
+end
 
+local function load_preset(plugin)
   local preset = plugin:preset_by_uri(extra)
   demand(preset and preset.valid, "no preset " .. extra)
   demand(plugin:load_preset(preset), "the preset was not loaded")
-  record(session, "wet")
+end
+
+local function save(session)
   demand(session:save_state("", false, false, false, false, false) == 0, "not saved")
+end
+
+local function first()
+  local session, track = new_session()
+  for _, name in ipairs { "dry", "wet", "again" } do
+    connect(add_track(session, name):input():audio(0), track:output():audio(0):name())
+  end
+  record_input(session, track)
+  local plugin = insert(session, track)
+  record(session, "dry")
+  load_preset(plugin)
+  record(session, "wet")
+  save(session)
+end
+
+local function take()
+  local session, track = new_session()
+  record_input(session, track)
+  load_preset(insert(session, track))
+  save(session)
+end
+
+local function empty()
+  local session, track = new_session()
+  insert(session, track)
+  save(session)
 end
 
 local function open()
@@ -136,6 +175,41 @@ local function open()
   plugin_of(track)
   return session
 end
+
+-- The number of a control of the plugin.
+local function control(plugin, label)
+  for i = 0, plugin:parameter_count() - 1 do
+    if plugin:parameter_is_input(i) and plugin:parameter_label(i) == label then
+      return i
+    end
+  end
+  demand(false, "the plugin has no " .. label)
+end
+
+local function automation(session, label)
+  local processor = session:route_by_name("amp"):nth_plugin(0)
+  local parameter = Evoral.Parameter(
+    ARDOUR.AutomationType.PluginAutomation, 0, control(processor:to_insert():plugin(0), label))
+  local found = processor:to_automatable():automation_control(parameter, true)
+  demand(not found:isnil(), "nothing automates " .. label)
+  return found
+end
+
+local changes = {
+  bypass = function(session)
+    local enabled = automation(session, "Enabled")
+    for _, point in ipairs { { 0, 1 }, { 0.5, 0 }, { 1.25, 1 } } do
+      enabled:alist():add(Temporal.timepos_t(point[1] * RATE), point[2], false, true)
+    end
+    enabled:set_automation_state(ARDOUR.AutoState.Play)
+  end,
+  forget = function(session)
+    automation(session, "Keep in session"):set_value(0, NO_GROUP)
+    sleep(0.5)
+    save(session)
+  end,
+  save = save,
+}
 
 -- Faster than real time, with a worker that is synchronous.
 local function export(session)
@@ -156,10 +230,18 @@ end
 start_engine()
 if mode == "first" then
   first()
+elseif mode == "take" then
+  take()
+elseif mode == "empty" then
+  empty()
 elseif mode == "again" then
   record(open(), "again")
 else
-  export(open())
+  local session = open()
+  if change then
+    changes[change](session)
+  end
+  export(session)
   done()
 end
 close_session()

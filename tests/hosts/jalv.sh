@@ -2,14 +2,16 @@
 # Copyright 2026 The Recurve developers
 # SPDX-License-Identifier: ISC
 
-# The plugin in jalv under a JACK server without a sound card: the model comes from a saved state,
-# then from a preset while jalv runs. What comes back equals `recurve process`, to the bit.
+# jalv.sh RATE: the plugin in jalv under a JACK server without a sound card, with a model of 48 kHz:
+# it comes from a saved state, then from a preset while jalv runs. What comes back equals
+# `recurve process`, to the bit.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 need jackd jackd2 jalv jalv
 [ -n "${JACK_TAKE:-}" ] || skip 'built without libjack (Debian package libjack-jackd2-dev)'
 
+rate=$1
 preset='urn:recurve:test:jalv'
 most_lag=2048
 
@@ -48,8 +50,8 @@ take() {
   }
 }
 
-"$SOUND" model "$work/model.json"
-"$SOUND" wave take.wav 2
+"$SOUND" model "$work/model.json" 48000
+"$SOUND" wave take.wav 2 "$rate"
 "$RECURVE" process model.json take.wav -o expected
 write_preset "$amp" "$preset" "$work/model.json"
 
@@ -66,7 +68,7 @@ cat >state/state.ttl <<END
 END
 
 # Each period waits for its clients, however busy the machine is.
-become_confined 120 jackd -r -S -t 20000 -n "$JACK_DEFAULT_SERVER" -d dummy -r 48000 -p 256 >server.log 2>&1 &
+become_confined 120 jackd -r -S -t 20000 -n "$JACK_DEFAULT_SERVER" -d dummy -r "$rate" -p 256 >server.log 2>&1 &
 server=$!
 background="$server $background"
 sleep 1

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RATE = 48000, UNITS = 12, PROBE = 2048, DONE = 0, FAILED = 1, USAGE = 2 };
+enum { RATE = 48000, UNITS = 12, PROBE = 2048, PATH_SIZE = 4096, DONE = 0, FAILED = 1, USAGE = 2 };
 
 /// What is quieter than this is silence: nothing is proven by two silent files that agree.
 static const float audible = 0.01F;
@@ -30,9 +30,9 @@ static void fill(float *values, size_t n, float scale, uint64_t *seed)
     values[i] = scale * rv_test_random(seed);
 }
 
-/// A small LSTM at the session's rate, with weights of the size that training ends with: far from
-/// linear, forgetting within milliseconds.
-static int make_model(const char *path)
+/// A small LSTM with weights of the size that training ends with: far from linear, forgetting
+/// within milliseconds.
+static int make_model(const char *path, int rate)
 {
   rv_error error;
   rv_description *model = NULL;
@@ -48,7 +48,7 @@ static int make_model(const char *path)
   fill(lstm->u, (size_t)4 * UNITS * UNITS, 0.3F, &seed);
   fill(lstm->b, (size_t)4 * UNITS, 0.5F, &seed);
   fill(model->layers[1].w, UNITS, 0.5F, &seed);
-  model->rate = RATE;
+  model->rate = rate;
   model->rate_known = true;
   const bool written = !rv_model_make_probe(model, PROBE, &error) &&
                        !rv_model_write(path, model, RV_FORMAT_AIDAX, &error);
@@ -57,18 +57,18 @@ static int make_model(const char *path)
 }
 
 /// Plucked notes (Karplus and Strong 1983), each of half a second, the last third of it silence.
-static int make_wave(const char *path, double seconds)
+static int make_wave(const char *path, double seconds, int rate)
 {
-  static const size_t periods[] = {436, 327, 245, 184}; // 110, 147, 196, 261 Hz
-  SF_INFO info = {.samplerate = RATE, .channels = 1, .format = SF_FORMAT_WAV | SF_FORMAT_FLOAT};
+  static const size_t periods[] = {436, 327, 245, 184}; // 110, 147, 196, 261 Hz at 48 kHz
+  SF_INFO info = {.samplerate = rate, .channels = 1, .format = SF_FORMAT_WAV | SF_FORMAT_FLOAT};
   SNDFILE *file = sf_open(path, SFM_WRITE, &info);
   if (!file)
     return complain(path, sf_strerror(NULL));
   float string[512] = {0};
   uint64_t seed = 1;
-  const size_t frames = (size_t)(seconds * RATE);
-  const size_t note = RATE / 2;
-  bool whole = true;
+  const size_t frames = (size_t)(seconds * rate);
+  const size_t note = (size_t)rate / 2;
+  bool written = true;
   for (size_t i = 0; i < frames; i++) {
     const size_t period = periods[i / note % 4];
     if (i % note == 0)
@@ -76,9 +76,9 @@ static int make_wave(const char *path, double seconds)
     float *now = &string[i % note % period];
     const float sample = i % note < note / 3 * 2 ? *now : 0.0F;
     *now = 0.5F * (*now + string[(i % note + 1) % period]);
-    whole = whole && sf_write_float(file, &sample, 1) == 1;
+    written = written && sf_write_float(file, &sample, 1) == 1;
   }
-  return sf_close(file) || !whole ? complain(path, "not written") : DONE;
+  return sf_close(file) || !written ? complain(path, "not written") : DONE;
 }
 
 /// The first channel of a file, to be freed; NULL, and a line, if it cannot be read.
@@ -100,6 +100,62 @@ static float *read_first_channel(const char *path, size_t *frames)
   for (size_t i = 0; i < *frames; i++)
     all[i] = all[i * channels];
   return all;
+}
+
+static int write_wave(const char *path, const float *samples, size_t frames, int rate)
+{
+  SF_INFO info = {.samplerate = rate, .channels = 1, .format = SF_FORMAT_WAV | SF_FORMAT_FLOAT};
+  SNDFILE *file = sf_open(path, SFM_WRITE, &info);
+  if (!file)
+    return complain(path, sf_strerror(NULL));
+  const bool written = sf_writef_float(file, samples, (sf_count_t)frames) == (sf_count_t)frames;
+  return sf_close(file) || !written ? complain(path, "not written") : DONE;
+}
+
+/// FOLDER/i.wav, i < count: i frames of silence, then the file.
+static int pad(const char *path, const char *folder, size_t count)
+{
+  size_t frames = 0;
+  float *samples = read_first_channel(path, &frames);
+  float *padded = calloc(count + frames + 1, sizeof *padded);
+  int status = samples && padded ? DONE : FAILED;
+  if (!status)
+    memcpy(padded + count, samples, frames * sizeof *samples);
+  for (size_t i = 0; !status && i < count; i++) {
+    char name[PATH_SIZE];
+    (void)snprintf(name, sizeof name, "%s/%zu.wav", folder, i);
+    status = write_wave(name, padded + count - i, frames + i, RATE);
+  }
+  free(padded);
+  free(samples);
+  return status;
+}
+
+/// Of the files that `pad` made and something played, the first that begins behind its silence as
+/// `path` does, to the bit, for `least` frames; what is behind the silence is written to `out`.
+static int find(const char *path, const char *folder, size_t count, size_t least, const char *out)
+{
+  size_t frames = 0;
+  float *wanted = read_first_channel(path, &frames);
+  int status = FAILED;
+  if (wanted && frames < least) {
+    free(wanted);
+    return complain(path, "too short");
+  }
+  for (size_t i = 0; wanted && status && i < count; i++) {
+    char name[PATH_SIZE];
+    (void)snprintf(name, sizeof name, "%s/%zu.wav", folder, i);
+    size_t length = 0;
+    float *candidate = read_first_channel(name, &length);
+    if (candidate && length >= i + frames &&
+        !memcmp(candidate + i, wanted, least * sizeof *wanted)) {
+      (void)printf("%s: %s behind %zu frames of silence\n", path, name, i);
+      status = write_wave(out, candidate + i, frames, RATE);
+    }
+    free(candidate);
+  }
+  free(wanted);
+  return status ? complain(path, "is none of them") : DONE;
 }
 
 /// The peak of a − b, or of `a` where `b` is NULL; a NaN is larger than anything.
@@ -134,9 +190,17 @@ static size_t best_lag(const float *a, size_t na, const float *b, size_t nb, siz
   return best;
 }
 
-/// Whether the first channels of two files agree. `tolerance` is relative to the peak of `b`;
-/// at least a second must be there to be compared.
-static int compare(const char *path_a, const char *path_b, size_t most, double tolerance, bool same)
+/// What is compared of the second file: its frames from `from` up to `to`, at least `least` of
+/// them.
+typedef struct part {
+  size_t from, to, least;
+} part;
+
+static const part whole = {.to = SIZE_MAX, .least = RATE};
+
+/// Whether the first channels of two files agree. `tolerance` is relative to the peak of `b`.
+static int compare(const char *path_a, const char *path_b, size_t most, double tolerance, bool same,
+                   part of)
 {
   size_t na = 0;
   size_t nb = 0;
@@ -145,18 +209,22 @@ static int compare(const char *path_a, const char *path_b, size_t most, double t
   int status = FAILED;
   if (a && b && nb > 0 && na > most) {
     const size_t lag = best_lag(a, na, b, nb, most);
-    const size_t n = smaller(na - lag, nb);
-    const float peak = largest_difference(b, NULL, n);
-    const double difference = largest_difference(a + lag, b, n) / (double)peak;
+    const size_t end = smaller(of.to, smaller(na - lag, nb));
+    const size_t from = smaller(of.from, end);
+    const size_t n = end - from;
+    const float *x = a + lag + from;
+    const float *y = b + from;
+    const float peak = largest_difference(y, NULL, n);
+    const double difference = largest_difference(x, y, n) / (double)peak;
     (void)printf("%s, %s: %zu frames, late by %zu, peak %.3f, largest difference %.3g of it\n",
                  path_a, path_b, n, lag, (double)peak, difference);
-    if (n < RATE)
-      (void)complain(path_a, "less than a second to compare");
+    if (n < of.least)
+      (void)complain(path_a, "too little to compare");
     else if (peak < audible)
       (void)complain(path_b, "silence");
     else if (same && !(difference <= tolerance))
       (void)complain(path_a, "sounds different");
-    else if (!same && !(rv_test_difference_db(a + lag, b, n) > -20.0))
+    else if (!same && !(rv_test_difference_db(x, y, n) > -20.0))
       (void)complain(path_a, "sounds the same");
     else
       status = DONE;
@@ -168,19 +236,36 @@ static int compare(const char *path_a, const char *path_b, size_t most, double t
   return status;
 }
 
+static size_t number(const char *text)
+{
+  return strtoul(text, NULL, 10);
+}
+
 int main(int argc, char **argv)
 {
-  if (argc == 3 && !strcmp(argv[1], "model"))
-    return make_model(argv[2]);
-  if (argc == 4 && !strcmp(argv[1], "wave"))
-    return make_wave(argv[2], strtod(argv[3], NULL));
-  if (argc == 6 && !strcmp(argv[1], "same"))
-    return compare(argv[2], argv[3], strtoul(argv[4], NULL, 10), strtod(argv[5], NULL), true);
-  if (argc == 5 && !strcmp(argv[1], "differ"))
-    return compare(argv[2], argv[3], strtoul(argv[4], NULL, 10), 0.0, false);
-  (void)fputs("sound model OUT.json\n"
-              "sound wave OUT.wav SECONDS\n"
+  const char *what = argc > 1 ? argv[1] : "";
+  if (argc == 4 && !strcmp(what, "model"))
+    return make_model(argv[2], (int)number(argv[3]));
+  if (argc == 5 && !strcmp(what, "wave"))
+    return make_wave(argv[2], strtod(argv[3], NULL), (int)number(argv[4]));
+  if (argc == 6 && !strcmp(what, "same"))
+    return compare(argv[2], argv[3], number(argv[4]), strtod(argv[5], NULL), true, whole);
+  if (argc == 6 && !strcmp(what, "part")) {
+    const part of = {number(argv[4]), number(argv[5]), number(argv[5]) - number(argv[4])};
+    return compare(argv[2], argv[3], 0, 0.0, true, of);
+  }
+  if (argc == 5 && !strcmp(what, "differ"))
+    return compare(argv[2], argv[3], number(argv[4]), 0.0, false, whole);
+  if (argc == 5 && !strcmp(what, "pad"))
+    return pad(argv[2], argv[3], number(argv[4]));
+  if (argc == 7 && !strcmp(what, "find"))
+    return find(argv[2], argv[3], number(argv[4]), number(argv[5]), argv[6]);
+  (void)fputs("sound model OUT.json RATE\n"
+              "sound wave OUT.wav SECONDS RATE\n"
+              "sound pad IN.wav FOLDER N             0 ... N - 1 frames of silence before it\n"
+              "sound find A.wav FOLDER N LEAST OUT.wav  which of them, played, is A\n"
               "sound same A.wav B.wav LAG TOLERANCE  A is B, late by at most LAG frames\n"
+              "sound part A.wav B.wav FROM TO        A is B in these frames, to the bit\n"
               "sound differ A.wav B.wav LAG          A is more than -20 dB off B at any lag\n",
               stderr);
   return USAGE;
