@@ -40,6 +40,7 @@ stop_jalv() {
     cat jalv.log >&2
     fail "jalv ended with status $?"
   }
+  ! grep -iE 'error|warning' jalv.log || fail 'jalv is not content'
 }
 
 # take OUT.wav: what jalv makes of take.wav.
