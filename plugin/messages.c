@@ -24,6 +24,7 @@ void rv_messages_init(rv_messages *messages, LV2_URID_Map *map)
   rv_uris_map(&messages->uris, map);
   lv2_atom_forge_init(&messages->forge, map);
   messages->owed = 0;
+  messages->knobs = 0;
 }
 
 static int hex_digit(char c)
@@ -114,12 +115,21 @@ void rv_messages_read(rv_messages *messages, const LV2_Atom_Sequence *control, r
   }
 }
 
-void rv_messages_changed(rv_messages *messages, unsigned changes)
+static int knobs_of(const rv_load *model)
+{
+  return model && model->network ? rv_network_knobs(model->network) : 0;
+}
+
+void rv_messages_changed(rv_messages *messages, unsigned changes, const rv_loader *loader)
 {
   if (changes & RV_CHANGE_STATUS)
     messages->owed |= OWE(RV_PROPERTY_STATUS) | OWE(RV_PROPERTY_MODEL);
-  if (changes & RV_CHANGE_MODEL)
-    messages->owed |= OWE_ALL;
+  if (changes & RV_CHANGE_MODEL) {
+    const int now = knobs_of(loader->playing);
+    const int most = now > messages->knobs ? now : messages->knobs;
+    messages->owed |= OWE(RV_PROPERTY_KNOBS + 4 * (most < RV_MAX_KNOBS ? most : RV_MAX_KNOBS)) - 1;
+    messages->knobs = now;
+  }
   if (changes & RV_CHANGE_STATE)
     messages->owed |= OWE_CHANGED;
 }
@@ -167,7 +177,7 @@ static void tell_knob(rv_messages *messages, rv_property property, const rv_load
 {
   static const rv_knob none = {.name = ""};
   const int at = (int)property - (int)RV_PROPERTY_KNOBS;
-  const bool there = model && model->network && at / 4 < rv_network_knobs(model->network);
+  const bool there = at / 4 < knobs_of(model);
   const rv_knob *knob = there ? rv_network_knob(model->network, at / 4) : &none;
   const float numbers[4] = {0.0F, knob->minimum, knob->maximum, knob->initial};
   if (at % 4)

@@ -16,6 +16,7 @@ typedef struct rv_messages {
   rv_uris uris;
   LV2_Atom_Forge forge;
   uint32_t owed; ///< one bit for each rv_property that is to be told, and OWE_CHANGED
+  int knobs;     ///< of the model that was told last
   char path[RV_PATH_SIZE];
 } rv_messages;
 
@@ -25,8 +26,9 @@ void rv_messages_init(rv_messages *messages, LV2_URID_Map *map);
 /// Reads the control port (NULL: not connected): a model that is set goes to the loader.
 void rv_messages_read(rv_messages *messages, const LV2_Atom_Sequence *control, rv_loader *loader);
 
-/// The changes (rv_change) are to be told.
-void rv_messages_changed(rv_messages *messages, unsigned changes);
+/// The changes (rv_change) are to be told; of knobs, those that this model or the last one has,
+/// since hosts may print what they do not show (Ardour does, in its audio thread).
+void rv_messages_changed(rv_messages *messages, unsigned changes, const rv_loader *loader);
 
 /// Writes what is owed to the notify port (NULL: not connected), as far as there is room; the rest
 /// waits for the next call.

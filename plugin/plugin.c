@@ -125,7 +125,8 @@ static void run(LV2_Handle instance, uint32_t frames)
   plugin->fresh = false;
   rv_messages_read(&plugin->messages, plugin->control, &plugin->loader);
   rv_loader_step(&plugin->loader, rv_ports_step(ports));
-  rv_messages_changed(&plugin->messages, rv_loader_run(&plugin->loader, plugin->chain));
+  rv_messages_changed(&plugin->messages, rv_loader_run(&plugin->loader, plugin->chain),
+                      &plugin->loader);
   // An output may be in the place of an input.
   const uint32_t peak = rv_ports_peak(plugin->in, plugin->channels, frames);
   rv_chain_process(plugin->chain, plugin->in, plugin->out, frames);
