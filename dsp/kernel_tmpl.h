@@ -399,6 +399,20 @@ VF_INLINE void any_channels(const rv_kernel_run *run, const rv_kind kind, const 
     any_channels(run, kind, size, 1);                                                              \
     return;
 
+#if defined(RV_KERNEL_FEW_SIZES)
+#define SIZES(kind) SIZED(kind, 12) SIZED(kind, 40)
+#else
+#define SIZES(kind)                                                                                \
+  SIZED(kind, 8)                                                                                   \
+  SIZED(kind, 12)                                                                                  \
+  SIZED(kind, 16)                                                                                  \
+  SIZED(kind, 20)                                                                                  \
+  SIZED(kind, 24)                                                                                  \
+  SIZED(kind, 32)                                                                                  \
+  SIZED(kind, 40)                                                                                  \
+  SIZED(kind, 48)
+#endif
+
 #define KERNEL(name, kind)                                                                         \
   static void name(const rv_kernel_run *run)                                                       \
   {                                                                                                \
@@ -409,14 +423,7 @@ VF_INLINE void any_channels(const rv_kernel_run *run, const rv_kind kind, const 
       return;                                                                                      \
     }                                                                                              \
     switch (run->layer->units) {                                                                   \
-      SIZED(kind, 8)                                                                               \
-      SIZED(kind, 12)                                                                              \
-      SIZED(kind, 16)                                                                              \
-      SIZED(kind, 20)                                                                              \
-      SIZED(kind, 24)                                                                              \
-      SIZED(kind, 32)                                                                              \
-      SIZED(kind, 40)                                                                              \
-      SIZED(kind, 48)                                                                              \
+      SIZES(kind)                                                                                  \
     default:                                                                                       \
       any_channels(run, kind, run->layer->units, 1);                                               \
     }                                                                                              \

@@ -30,7 +30,7 @@
 static void rest(rv_voice *voice, double rate)
 {
   float silence[RV_GRID] = {0};
-  float waste[RV_GRID];
+  float waste[RV_GRID] = {0};
   for (size_t left = (size_t)lrint(REST_SECONDS * rate); left;) {
     const size_t piece = left < RV_GRID ? left : RV_GRID;
     rv_voice_process(voice, &(const float *){silence}, &(float *){waste}, piece);
