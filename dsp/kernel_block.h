@@ -1,0 +1,230 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// From the recurrent product of a block of units to its new state, in the order of summation of
+/// kernel_tmpl.h.
+
+#ifndef RECURVE_DSP_KERNEL_BLOCK_H
+#define RECURVE_DSP_KERNEL_BLOCK_H
+
+#include "activations.h"
+#include "kernel.h"
+
+/// Partial sums: enough independent chains to hide the latency of the sums of one block.
+#define PARTS(kind) ((kind) == RV_LSTM || (kind) == RV_GRU ? (size_t)2 : (size_t)4)
+#define MAX_PARTS   4
+#define MAX_VECTORS 4
+
+/// Adds u·h to `vectors` vectors of sums from `sums` on, for all channels. u is [units][row].
+VF_INLINE void product_some(const float *u, const size_t row, const size_t from,
+                            const size_t vectors, const size_t parts, const size_t units,
+                            const size_t channels, const float *const *h,
+                            vf sums[RV_TOGETHER][MAX_VECTORS])
+{
+  vf s[RV_TOGETHER][MAX_VECTORS][MAX_PARTS];
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    VF_UNROLL
+  for (size_t v = 0; v < vectors; v++)
+    VF_UNROLL
+  for (size_t p = 0; p < parts; p++)
+    s[ch][v][p] = p ? vf_set(0.0F) : sums[ch][from + v];
+  size_t k = 0;
+  for (; k + parts <= units; k += parts)
+    VF_UNROLL
+  for (size_t p = 0; p < parts; p++)
+    VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++) {
+    const vf value = vf_set(h[ch][k + p]);
+    VF_UNROLL
+    for (size_t v = 0; v < vectors; v++)
+      s[ch][v][p] = vf_fma(vf_load(u + (k + p) * row + (from + v) * VF_LANES), value, s[ch][v][p]);
+  }
+  VF_UNROLL
+  for (size_t p = 0; p + 1 < parts; p++)
+    if (k + p < units)
+      VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++) {
+    const vf value = vf_set(h[ch][k + p]);
+    VF_UNROLL
+    for (size_t v = 0; v < vectors; v++)
+      s[ch][v][p] = vf_fma(vf_load(u + (k + p) * row + (from + v) * VF_LANES), value, s[ch][v][p]);
+  }
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    VF_UNROLL
+  for (size_t v = 0; v < vectors; v++)
+    if (parts == 2)
+      sums[ch][from + v] = s[ch][v][0] + s[ch][v][1];
+    else
+      sums[ch][from + v] = (s[ch][v][0] + s[ch][v][1]) + (s[ch][v][2] + s[ch][v][3]);
+}
+
+/// Adds u·h to the sums of a block: as many vectors at a time as the registers hold sums.
+VF_INLINE void product(const float *u, const size_t row, const size_t parts, const size_t units,
+                       const size_t channels, const float *const *h,
+                       vf sums[RV_TOGETHER][MAX_VECTORS])
+{
+  const size_t vectors = row / VF_LANES;
+  const size_t fit = VF_SUMS / (parts * channels);
+  VF_UNROLL
+  for (size_t from = 0; from < vectors; from += fit)
+    product_some(u, row, from, vectors - from < fit ? vectors - from : fit, parts, units, channels,
+                 h, sums);
+}
+
+/// c = c + (σ(i)·tanh(g) − σ(−f)·c) in one division, so that a long memory 1 − σ(f) keeps its
+/// accuracy; h = σ(o)·tanh(c). The factor 2 of tanh goes into the constants, with the same
+/// bits; measured to be faster, but for two channels of AVX-512 (KERNELS.md).
+VF_INLINE vf cell_lstm(vf i, vf f, vf_exponential g, vf o, vf *c, const size_t width,
+                       const size_t channels)
+{
+  const vf in = i * g.plus;
+  const vf change = vf_fma(-*c, in, g.minus * f);
+  const vf next = vf_divide_narrow(change, in * f, width) + *c;
+  const vf_exponential t =
+      VF_LANES == 16 && channels > 1 ? vf_exp(next + next) : vf_exp_of(next, 2.0F);
+  *c = next;
+  return vf_divide_narrow(t.minus, o * t.plus, width);
+}
+
+/// h = h + (n − h)·σ(−z) in one division, n = tanh(y/2).
+VF_INLINE vf cell_gru(vf z, vf y, vf h, const size_t width)
+{
+  const vf_exponential n = vf_exp(y);
+  return vf_divide_narrow(vf_fma(-h, n.plus, n.minus), z * n.plus, width) + h;
+}
+
+VF_INLINE vf cell_rnn(vf y, const size_t width)
+{
+  const vf_exponential n = vf_exp(y);
+  return vf_divide_narrow(n.minus, n.plus, width);
+}
+
+/// Gate g of a block whose row is in `row`.
+VF_INLINE vf gate(const vf *row, const size_t g, const size_t width)
+{
+  return vf_part(row[g * width / VF_LANES], g * width % VF_LANES, width);
+}
+
+/// What the blocks of one layer and frame share, for the channels whose products run together.
+typedef struct frame {
+  const rv_packed *layer;
+  const float *bias;              ///< [rows of sums]
+  const float *in[RV_TOGETHER];   ///< the one input
+  const float *sums[RV_TOGETHER]; ///< [rows of sums], or the rows that project() has left
+  const float *h[RV_TOGETHER];    ///< [stride], before
+  float *next[RV_TOGETHER];       ///< [stride], after
+  float *c[RV_TOGETHER];          ///< [stride]
+  float *late[RV_TOGETHER];       ///< [3][stride]: r·h, denominators of z, input part of gate n
+  size_t stride;
+  bool backwards; ///< the order of the blocks
+} frame;
+
+/// The sums that the recurrent product of a block starts from. One input: on the spot, off the
+/// chain of the recurrence. Else from the rows that project() has left in scratch.
+VF_INLINE void start_sums(const frame *now, const size_t at, const size_t row,
+                          const size_t channels, const size_t one_input,
+                          vf sums[RV_TOGETHER][MAX_VECTORS])
+{
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++) {
+    const vf x = vf_set(one_input ? *now->in[ch] : 0.0F);
+    VF_UNROLL
+    for (size_t v = 0; v < row / VF_LANES; v++)
+      sums[ch][v] = one_input ? vf_fma(vf_load(now->layer->w + at + v * VF_LANES), x,
+                                       vf_load(now->bias + at + v * VF_LANES))
+                              : vf_load(now->sums[ch] + at + v * VF_LANES);
+  }
+}
+
+/// The sums of one block of units; `at` is the place of its row. Not for RV_GRU_BEFORE.
+VF_INLINE void block_sums(const frame *now, const rv_kind kind, const size_t width, const size_t at,
+                          const float *u, const size_t units, const size_t channels,
+                          const size_t one_input, vf sums[RV_TOGETHER][MAX_VECTORS])
+{
+  const size_t gates = kind == RV_RNN ? 1 : 4;
+  const size_t early = rv_row(VF_LANES, kind == RV_GRU ? 3 : gates, width);
+  start_sums(now, at, rv_row(VF_LANES, gates, width), channels, one_input, sums);
+  product(u, early, PARTS(kind), units, channels, now->h, sums);
+}
+
+/// From the sums of a block to its state.
+VF_INLINE void block_cell(const frame *now, const rv_kind kind, const size_t first,
+                          const size_t width, const size_t channels,
+                          vf sums[RV_TOGETHER][MAX_VECTORS])
+{
+  const size_t row = rv_row(VF_LANES, kind == RV_RNN ? 1 : 4, width);
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++) {
+    vf h;
+    if (kind == RV_LSTM) {
+      vf plus[MAX_VECTORS];
+      vf minus[MAX_VECTORS];
+      VF_UNROLL
+      for (size_t v = 0; v < row / VF_LANES; v++) {
+        const vf_exponential e = vf_exp(sums[ch][v]);
+        plus[v] = e.plus;
+        minus[v] = e.minus;
+      }
+      const vf_exponential g = {gate(minus, 2, width), gate(plus, 2, width)};
+      vf c = vf_load_narrow(now->c[ch] + first, width);
+      h = cell_lstm(gate(plus, 0, width), gate(plus, 1, width), g, gate(plus, 3, width), &c, width,
+                    channels);
+      vf_store_narrow(now->c[ch] + first, c, width);
+    } else if (kind == RV_GRU) {
+      vf plus[MAX_VECTORS];
+      VF_UNROLL
+      for (size_t v = 0; v < (2 * width + VF_LANES - 1) / VF_LANES; v++)
+        plus[v] = vf_exp(sums[ch][v]).plus;
+      const vf reset = vf_divide_narrow(gate(sums[ch], 2, width), gate(plus, 0, width), width);
+      h = cell_gru(gate(plus, 1, width), gate(sums[ch], 3, width) + reset,
+                   vf_load_narrow(now->h[ch] + first, width), width);
+    } else {
+      h = cell_rnn(sums[ch][0], width);
+    }
+    vf_store_narrow(now->next[ch] + first, h, width);
+  }
+}
+
+VF_INLINE void early_block(const frame *now, const size_t first, const size_t width,
+                           const size_t at, const float *u, const size_t units,
+                           const size_t channels, const size_t one_input)
+{
+  const size_t row = rv_row(VF_LANES, 3, width);
+  const size_t early = rv_row(VF_LANES, 2, width);
+  vf sums[RV_TOGETHER][MAX_VECTORS];
+  start_sums(now, at, row, channels, one_input, sums);
+  product(u, early, PARTS(RV_GRU_BEFORE), units, channels, now->h, sums);
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++) {
+    vf plus[MAX_VECTORS];
+    VF_UNROLL
+    for (size_t v = 0; v < early / VF_LANES; v++)
+      plus[v] = vf_exp(sums[ch][v]).plus;
+    const vf h = vf_load_narrow(now->h[ch] + first, width);
+    vf_store_narrow(now->late[ch] + first, vf_divide_narrow(h, gate(plus, 0, width), width), width);
+    vf_store_narrow(now->late[ch] + now->stride + first, gate(plus, 1, width), width);
+    vf_store_narrow(now->late[ch] + 2 * now->stride + first, gate(sums[ch], 2, width), width);
+  }
+}
+
+VF_INLINE void late_block(const frame *now, const size_t first, const size_t width, const float *u,
+                          const size_t units, const size_t channels)
+{
+  vf sums[RV_TOGETHER][MAX_VECTORS];
+  const float *reset[RV_TOGETHER];
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    reset[ch] = now->late[ch],
+    sums[ch][0] = vf_load_narrow(now->late[ch] + 2 * now->stride + first, width);
+  product(u, VF_LANES, PARTS(RV_GRU_BEFORE), units, channels, reset, sums);
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    vf_store_narrow(now->next[ch] + first,
+                    cell_gru(vf_load_narrow(now->late[ch] + now->stride + first, width),
+                             sums[ch][0], vf_load_narrow(now->h[ch] + first, width), width),
+                    width);
+}
+
+#endif

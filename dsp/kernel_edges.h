@@ -1,0 +1,57 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// What a kernel does with audio at its edges, and the check of its state.
+
+#ifndef RECURVE_DSP_KERNEL_EDGES_H
+#define RECURVE_DSP_KERNEL_EDGES_H
+
+#include "kernel.h"
+#include "vector.h"
+
+#include <string.h>
+
+/// All bits set where a value is finite.
+VF_INLINE vi is_finite(vf value)
+{
+  return (vi)(((vu)value & 0x7fffffffU) < (vu){0} + 0x7f800000U);
+}
+
+/// n values that may lie anywhere, by whole vectors and through a buffer for the rest.
+static void take(const float *from, float *to, float gain, size_t n)
+{
+  for (size_t t = 0; t < n; t += VF_LANES) {
+    vf x = {0};
+    memcpy(&x, from + t, (n - t < VF_LANES ? n - t : VF_LANES) * sizeof(float));
+    vf_store(to + t, (vf)((vi)x & is_finite(x)) * vf_set(gain));
+  }
+}
+
+static void give(const float *y, size_t stride, const float *x, float skip, float gain, float *to,
+                 size_t n)
+{
+  for (size_t t = 0; t < n; t += VF_LANES) {
+    const size_t some = n - t < VF_LANES ? n - t : VF_LANES;
+    vf sum = {0};
+    for (size_t i = 0; i < some; i++)
+      sum[i] = y[(t + i) * stride];
+    // Not fused, so that the sum does not depend on the instruction set.
+    const vf product = vf_set(skip) * vf_load(x + t);
+    const vf out = (sum + product) * vf_set(gain);
+    const vf sound = (vf)((vi)out & is_finite(out));
+    memcpy(to + t, &sound, some * sizeof(float));
+  }
+}
+
+static bool finite(const float *values, size_t n)
+{
+  vi sound = is_finite(vf_load(values));
+  for (size_t i = VF_LANES; i < n; i += VF_LANES)
+    sound &= is_finite(vf_load(values + i));
+  int all = -1;
+  for (size_t i = 0; i < VF_LANES; i++)
+    all &= sound[i];
+  return all;
+}
+
+#endif
