@@ -10,7 +10,6 @@
 #include "support.h"
 
 #include <complex.h>
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -387,8 +386,9 @@ START_TEST(a_model_that_runs_away_comes_back_in_every_mode)
   for (size_t p = 0; p < PAIRS; p++) {
     rv_description *model = rv_test_model(RV_GRU, 8, 1.0F, 4);
     model->rate = pairs[p].model;
-    model->input_gain_db = 0.0F;
-    model->layers[0].w[0] = FLT_MAX;
+    // The gain takes what is loud to infinity, and infinity times zero is NaN.
+    model->input_gain_db = 770.0;
+    model->layers[0].w[0] = 0.0F;
     rv_network *network = rv_test_network(model, rv_isa_choose());
     for (int mode = 0; mode < RV_RATE_MODES; mode++) {
       rv_engine *engine = engine_at(network, pairs[p].host, 1, (rv_rate_mode)mode);
