@@ -4,6 +4,7 @@
 /// The chain: gains, bypass, swaps, settling; and that none of them depends on the blocks.
 
 #include "models.h"
+#include "playing.h"
 #include "recurve/chain.h"
 #include "support.h"
 
@@ -33,26 +34,10 @@ static rv_engine *engine_of(const rv_network *network, int channels, rv_start st
 }
 
 /// Mono or stereo from `at` on, in blocks.
-static void play(rv_chain *chain, int channels, float (*in)[FRAMES], float (*out)[FRAMES],
+static void play(rv_chain *chain, int channels, float (*from)[FRAMES], float (*to)[FRAMES],
                  size_t at, size_t frames, size_t block)
 {
-  while (frames) {
-    const size_t piece = frames < block ? frames : block;
-    const float *from[PASS] = {in[0] + at, channels > 1 ? in[1] + at : NULL};
-    float *to[PASS] = {out[0] + at, channels > 1 ? out[1] + at : NULL};
-    rv_chain_process(chain, from, to, piece);
-    at += piece;
-    frames -= piece;
-  }
-}
-
-/// The largest step between neighbouring samples.
-static double steepest(const float *samples, size_t from, size_t to)
-{
-  double worst = 0.0;
-  for (size_t t = from + 1; t < to; t++)
-    worst = fmax(worst, fabs((double)samples[t] - (double)samples[t - 1]));
-  return worst;
+  rv_test_play_chain(chain, channels, from[0], to[0], FRAMES, at, frames, block);
 }
 
 static float in[PASS][FRAMES];
@@ -219,7 +204,7 @@ START_TEST(fades_and_gains_do_not_click)
       in[ch][t] = 0.3F * sinf(0.01F * (float)t);
   perform(64, false);
   // The signals that are faded between differ by up to 2, over at least 960 frames.
-  ck_assert_double_le(steepest(out[0], 0, FRAMES), 0.03);
+  ck_assert_double_le(rv_test_steepest(out[0], 0, FRAMES), 0.03);
 }
 END_TEST
 
@@ -378,7 +363,7 @@ START_TEST(a_knob_moves_smoothly_and_arrives_exactly)
   settings.knobs[0] = 5.0F; // clamped to 1
   rv_chain_set(chain, &settings);
   play(chain, 1, in, out, 2500, FRAMES - 2500, 64);
-  ck_assert_double_le(steepest(out[0], 2400, FRAMES), 0.02);
+  ck_assert_double_le(rv_test_steepest(out[0], 2400, FRAMES), 0.02);
 
   // The network forgets: what is left after the move is the rest at the new value.
   const float knob = 1.0F;

@@ -3,13 +3,11 @@
 
 /// Engines at other rates than the model's, in every mode.
 
-#include "fraction.h"
-#include "lagrange.h"
 #include "models.h"
+#include "playing.h"
 #include "recurve/chain.h"
 #include "support.h"
 
-#include <complex.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,17 +66,11 @@ static rv_chain *chain_at(rv_engine *engine, double host, int channels)
   return chain;
 }
 
+/// Mono or stereo from `at` on, in blocks.
 static void play(rv_chain *chain, int channels, float (*from)[FRAMES], float (*to)[FRAMES],
                  size_t at, size_t frames, size_t block)
 {
-  while (frames) {
-    const size_t piece = frames < block ? frames : block;
-    const float *ins[PASS] = {from[0] + at, channels > 1 ? from[1] + at : NULL};
-    float *outs[PASS] = {to[0] + at, channels > 1 ? to[1] + at : NULL};
-    rv_chain_process(chain, ins, outs, piece);
-    at += piece;
-    frames -= piece;
-  }
+  rv_test_play_chain(chain, channels, from[0], to[0], FRAMES, at, frames, block);
 }
 
 static void setup(void)
@@ -243,97 +235,6 @@ START_TEST(the_path_is_the_one_that_the_table_has)
 }
 END_TEST
 
-/// h = tanh(u·h + w·x): at rest the derivative is u, and the poles are the roots of
-/// z⁴ = u·(l₁z³ + l₂z² + l₃z + l₄).
-static rv_network *single_unit(float u)
-{
-  rv_description *model = rv_test_model(RV_RNN, 1, 1.0F, 1);
-  model->rate = 48000.0;
-  model->layers[0].w[0] = 0.5F;
-  model->layers[0].u[0] = u;
-  model->layers[0].b[0] = 0.0F;
-  memset(model->layers[0].start, 0, sizeof(float));
-  rv_network *network = rv_test_network(model, rv_isa_choose());
-  rv_description_free(model);
-  return network;
-}
-
-static double largest_root(double u, const rv_lagrange *delay)
-{
-  double complex roots[4] = {1.0, 0.4 + 0.9 * I, -0.65 + 0.72 * I, -0.9 - 0.3 * I};
-  for (int i = 0; i < 500; i++)
-    for (int r = 0; r < 4; r++) {
-      const double complex z = roots[r];
-      double complex value = cpow(z, (double)delay->first + 3.0);
-      double complex apart = 1.0;
-      for (int k = 0; k < RV_LAGRANGE; k++)
-        value -= u * (double)delay->weights[k] * cpow(z, 3.0 - k);
-      for (int other_root = 0; other_root < 4; other_root++)
-        apart *= other_root == r ? 1.0 : z - roots[other_root];
-      roots[r] -= value / apart;
-    }
-  double largest = 0.0;
-  for (int r = 0; r < 4; r++)
-    largest = fmax(largest, cabs(roots[r]));
-  return largest;
-}
-
-START_TEST(the_radius_is_that_of_the_largest_pole)
-{
-  static const float us[] = {0.9F, -0.9F, 0.5F, -0.99F};
-  static const double delays[] = {1.0, 48.0 / 44.1, 44.1 / 48.0, 1.5};
-  for (size_t i = 0; i < 4; i++)
-    for (size_t d = 0; d < 4; d++) {
-      const rv_lagrange taps = rv_lagrange_of(delays[d]);
-      double radius = 0.0;
-      rv_network *network = single_unit(us[i]);
-      ck_assert_int_eq(rv_fraction_radius(network, NULL, delays[d], &radius, NULL), RV_OK);
-      ck_assert_double_eq_tol(radius, largest_root((double)us[i], &taps), 1e-3);
-      rv_network_free(network);
-    }
-}
-END_TEST
-
-START_TEST(zero_latency_is_refused_with_the_reason_where_a_pole_is_outside)
-{
-  rv_network *network = single_unit(-0.99F);
-  const rv_lagrange taps = rv_lagrange_of(44.1 / 48.0);
-  ck_assert_double_gt(largest_root(-0.99, &taps), 1.0);
-  rv_engine *engine = engine_at(network, 44100.0, 1, RV_RATE_ZERO_LATENCY);
-  ck_assert_int_eq(rv_engine_rate_path(engine), RV_PATH_RESAMPLED);
-  ck_assert_uint_gt(rv_engine_latency(engine), 0);
-  ck_assert_ptr_nonnull(strstr(rv_engine_rate_note(engine), "pole"));
-  rv_engine_free(engine);
-  rv_network_free(network);
-
-  network = single_unit(0.5F);
-  engine = engine_at(network, 44100.0, 1, RV_RATE_ZERO_LATENCY);
-  ck_assert_int_eq(rv_engine_rate_path(engine), RV_PATH_INTERPOLATED);
-  ck_assert_uint_eq(rv_engine_latency(engine), 0);
-  rv_engine_free(engine);
-  rv_network_free(network);
-}
-END_TEST
-
-/// Its poles at rest are sound, but what it does with a note is not.
-START_TEST(zero_latency_is_refused_with_the_figure_where_the_clip_is_off)
-{
-  rv_description *model = rv_test_model(RV_RNN, 8, 2.1F, 2);
-  model->rate = 48000.0;
-  rv_network *network = rv_test_network(model, rv_isa_choose());
-  double radius = 0.0;
-  ck_assert_int_eq(rv_fraction_radius(network, NULL, 52.0 / 48.0, &radius, NULL), RV_OK);
-  ck_assert_double_lt(radius, 1.0);
-  rv_engine *engine = engine_at(network, 52000.0, 1, RV_RATE_ZERO_LATENCY);
-  ck_assert_int_eq(rv_engine_rate_path(engine), RV_PATH_RESAMPLED);
-  ck_assert_msg(strstr(rv_engine_rate_note(engine), "clip would differ") != NULL, "%s",
-                rv_engine_rate_note(engine));
-  rv_engine_free(engine);
-  rv_network_free(network);
-  rv_description_free(model);
-}
-END_TEST
-
 START_TEST(at_rest_the_first_frame_is_as_every_other)
 {
   memset(in, 0, sizeof in);
@@ -412,15 +313,6 @@ START_TEST(a_model_that_runs_away_comes_back_in_every_mode)
 }
 END_TEST
 
-/// The largest step between neighbouring samples.
-static double steepest(const float *samples, size_t from, size_t to)
-{
-  double worst = 0.0;
-  for (size_t t = from + 1; t < to; t++)
-    worst = fmax(worst, fabs((double)samples[t] - (double)samples[t - 1]));
-  return worst;
-}
-
 START_TEST(a_swap_between_engines_of_different_latency_leaves_no_step)
 {
   rv_network *here = identity_at(48000.0);
@@ -441,7 +333,8 @@ START_TEST(a_swap_between_engines_of_different_latency_leaves_no_step)
     ck_assert(rv_chain_swap(chain, second));
     ck_assert_uint_eq(rv_chain_latency(chain), rv_engine_latency(second));
     play(chain, 1, in, out, 4000, FRAMES - 4000, 64);
-    ck_assert_double_le(steepest(out[0], 200, FRAMES), 1.2 * steepest(in[0], 0, FRAMES));
+    ck_assert_double_le(rv_test_steepest(out[0], 200, FRAMES),
+                        1.2 * rv_test_steepest(in[0], 0, FRAMES));
     rv_chain_free(chain);
     rv_engine_free(prompt);
     rv_engine_free(late);
@@ -462,9 +355,6 @@ int main(void)
   tcase_add_test(cases, sixteen_channels_in_four_phases_are_each_as_if_alone);
   tcase_add_test(cases, the_latency_is_exact_and_the_dry_signal_has_it_too);
   tcase_add_test(cases, the_path_is_the_one_that_the_table_has);
-  tcase_add_test(cases, the_radius_is_that_of_the_largest_pole);
-  tcase_add_test(cases, zero_latency_is_refused_with_the_reason_where_a_pole_is_outside);
-  tcase_add_test(cases, zero_latency_is_refused_with_the_figure_where_the_clip_is_off);
   tcase_add_test(cases, at_rest_the_first_frame_is_as_every_other);
   tcase_add_test(cases, what_is_no_number_is_forgotten_in_every_mode);
   tcase_add_test(cases, a_model_that_runs_away_comes_back_in_every_mode);

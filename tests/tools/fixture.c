@@ -101,6 +101,27 @@ void rv_fixture_samples(const char *path, const float *samples, size_t frames, d
   ck_assert_int_eq(sf_close(file), 0);
 }
 
+void rv_fixture_pair(float *dry, float *wet, size_t frames, double rate)
+{
+  uint64_t random = 11;
+  float low = 0.0F;
+  float memory = 0.0F;
+  for (size_t i = 0; i < frames; i++) {
+    const float level = 0.5F + 0.5F * sinf((float)i * 0.0011F);
+    low += 0.3F * (level * rv_test_random(&random) - low);
+    dry[i] = low;
+    memory += 0.1F * (tanhf(3.0F * low) - memory);
+    wet[i] = 0.5F * tanhf(3.0F * low) - 0.4F * memory;
+  }
+  rv_fixture_samples(rv_test_path("dry.wav"), dry, frames, rate);
+  rv_fixture_samples(rv_test_path("wet.wav"), wet, frames, rate);
+}
+
+bool rv_fixture_exists(const char *name)
+{
+  return access(rv_test_path(name), F_OK) == 0;
+}
+
 rv_audio *rv_fixture_read(const char *path)
 {
   rv_audio *audio = NULL;

@@ -11,6 +11,7 @@
 
 #include "recurve/description.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,6 +28,13 @@ void rv_fixture_audio(const char *path, int format, int channels, double rate, s
 
 /// One channel of given samples as a float WAV.
 void rv_fixture_samples(const char *path, const float *samples, size_t frames, double rate);
+
+/// Filtered noise in bursts, and a saturation with a memory of it: `frames` frames of each, also as
+/// dry.wav and wet.wav in the test's directory.
+void rv_fixture_pair(float *dry, float *wet, size_t frames, double rate);
+
+/// Whether there is a file of that name in the test's directory.
+bool rv_fixture_exists(const char *name);
 
 /// Reads a file that must be there.
 rv_audio *rv_fixture_read(const char *path);

@@ -21,33 +21,6 @@
 static float dry[FRAMES];
 static float wet[FRAMES];
 
-/// Filtered noise in bursts, and a saturation with a memory of it.
-static void make_audio(void)
-{
-  uint64_t random = 11;
-  float low = 0.0F;
-  float memory = 0.0F;
-  for (size_t i = 0; i < FRAMES; i++) {
-    const float level = 0.5F + 0.5F * sinf((float)i * 0.0011F);
-    low += 0.3F * (level * rv_test_random(&random) - low);
-    dry[i] = low;
-    memory += 0.1F * (tanhf(3.0F * low) - memory);
-    wet[i] = 0.5F * tanhf(3.0F * low) - 0.4F * memory;
-  }
-}
-
-static void make_pair(void)
-{
-  make_audio();
-  rv_fixture_samples(rv_test_path("dry.wav"), dry, FRAMES, RATE);
-  rv_fixture_samples(rv_test_path("wet.wav"), wet, FRAMES, RATE);
-}
-
-static bool exists(const char *name)
-{
-  return access(rv_test_path(name), F_OK) == 0;
-}
-
 /// Long enough for some checkpoints, which come once a second.
 #define LINE                                                                                       \
   "train dry.wav wet.wav --latency 0 --hold-out 10 --updates 9000 --size 8 --seed 5 --name m "     \
@@ -99,9 +72,9 @@ START_TEST(a_training_that_is_killed_and_resumed_gives_the_same_file)
 {
   uint64_t random = (uint64_t)getpid();
   int status = 0;
-  make_pair();
+  rv_fixture_pair(dry, wet, FRAMES, RATE);
   rv_expect_run(rv_run_recurve(LINE "whole.json"), 0, "");
-  ck_assert(!exists("whole.json.checkpoint"));
+  ck_assert(!rv_fixture_exists("whole.json.checkpoint"));
   bool ended = false;
   for (int kills = 0; kills < 4 && !ended; kills++) {
     const pid_t child = rv_start_recurve(LINE "cut.json %s", kills ? "--resume" : "");
@@ -116,7 +89,7 @@ START_TEST(a_training_that_is_killed_and_resumed_gives_the_same_file)
   if (!ended)
     rv_expect_run(rv_run_recurve(LINE "cut.json --resume"), 0, "");
   assert_same_files("whole.json", "cut.json");
-  ck_assert(!exists("cut.json.checkpoint"));
+  ck_assert(!rv_fixture_exists("cut.json.checkpoint"));
   ck_assert_int_eq(rv_count_files(rv_test_directory(), ".cut.json"), 0);
 }
 END_TEST
@@ -124,7 +97,7 @@ END_TEST
 START_TEST(an_interrupted_training_has_a_model_and_goes_on_from_there)
 {
   int status = 0;
-  make_pair();
+  rv_fixture_pair(dry, wet, FRAMES, RATE);
   rv_expect_run(rv_run_recurve(LINE "long.json"), 0, "");
   const pid_t child = rv_start_recurve(LINE "int.json");
   if (wait_for_checkpoint(child, "int.json.checkpoint", &status)) {
@@ -133,8 +106,8 @@ START_TEST(an_interrupted_training_has_a_model_and_goes_on_from_there)
   }
   ck_assert(WIFEXITED(status));
   ck_assert_int_eq(WEXITSTATUS(status), 0);
-  ck_assert(exists("int.json"));
-  if (exists("int.json.checkpoint")) {
+  ck_assert(rv_fixture_exists("int.json"));
+  if (rv_fixture_exists("int.json.checkpoint")) {
     const rv_run *run = rv_run_recurve(LINE "int.json --size 9 --resume");
     rv_expect_run(run, 1, "int.json.checkpoint|the size");
     run = rv_run_recurve(LINE "int.json --latency 1 --resume");
@@ -147,7 +120,7 @@ END_TEST
 
 START_TEST(resuming_from_nothing_or_from_rubbish_is_refused_in_one_line)
 {
-  make_pair();
+  rv_fixture_pair(dry, wet, FRAMES, RATE);
   rv_expect_run(rv_run_recurve(LINE "none.json --resume"), 1, "none.json.checkpoint|no such");
   rv_test_write_file(rv_test_path("bad.json.checkpoint"), "rubbish", 7);
   rv_expect_run(rv_run_recurve(LINE "bad.json --resume"), 1,
@@ -156,7 +129,7 @@ START_TEST(resuming_from_nothing_or_from_rubbish_is_refused_in_one_line)
   rv_test_write_file(rv_test_path("bad.json.checkpoint"), empty, sizeof empty - 1);
   rv_expect_run(rv_run_recurve(LINE "bad.json --resume"), 1,
                 "bad.json.checkpoint|not a checkpoint");
-  ck_assert(!exists("bad.json"));
+  ck_assert(!rv_fixture_exists("bad.json"));
   const rv_run *run = rv_run_recurve("train dry.wav wet.wav -o bad.json --updates 3 --no-report");
   rv_expect_run(run, 0, "bad.json.checkpoint|--resume");
 }

@@ -25,33 +25,6 @@
 static float dry[FRAMES];
 static float wet[FRAMES];
 
-/// Filtered noise in bursts, and a saturation with a memory of it.
-static void make_audio(void)
-{
-  uint64_t random = 11;
-  float low = 0.0F;
-  float memory = 0.0F;
-  for (size_t i = 0; i < FRAMES; i++) {
-    const float level = 0.5F + 0.5F * sinf((float)i * 0.0011F);
-    low += 0.3F * (level * rv_test_random(&random) - low);
-    dry[i] = low;
-    memory += 0.1F * (tanhf(3.0F * low) - memory);
-    wet[i] = 0.5F * tanhf(3.0F * low) - 0.4F * memory;
-  }
-}
-
-static void make_pair(void)
-{
-  make_audio();
-  rv_fixture_samples(rv_test_path("dry.wav"), dry, FRAMES, RATE);
-  rv_fixture_samples(rv_test_path("wet.wav"), wet, FRAMES, RATE);
-}
-
-static bool exists(const char *name)
-{
-  return access(rv_test_path(name), F_OK) == 0;
-}
-
 /// The last object of a --json run.
 static json_t *last_object(const char *text)
 {
@@ -72,7 +45,7 @@ static double number_of(const json_t *object, const char *key)
 
 START_TEST(the_printed_ratio_is_that_of_process_on_the_held_out_end)
 {
-  make_pair();
+  rv_fixture_pair(dry, wet, FRAMES, RATE);
   const rv_run *run = rv_run_recurve("train dry.wav wet.wav -o m.json --updates 300 --size 8 "
                                      "--latency 0 --name 'My amp' --device Box --json");
   ck_assert_msg(run->status == 0, "%s", run->err);
@@ -111,7 +84,7 @@ END_TEST
 
 START_TEST(one_seed_gives_one_file_with_any_number_of_threads)
 {
-  make_pair();
+  rv_fixture_pair(dry, wet, FRAMES, RATE);
   size_t first_size = 0;
   size_t second_size = 0;
   const char *line = "train dry.wav wet.wav -o same.json --cell lstm --updates 25 --seed 3 "
@@ -131,7 +104,7 @@ END_TEST
 
 START_TEST(each_kind_of_network_is_written_and_reads_back)
 {
-  make_pair();
+  rv_fixture_pair(dry, wet, FRAMES, RATE);
   const char *kinds[] = {"--cell rnn --size 5", "--cell lstm --layers 2 --size 6", "--skip"};
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
     const rv_run *run =
@@ -145,18 +118,18 @@ END_TEST
 
 START_TEST(the_model_is_named_after_the_wet_recording)
 {
-  make_pair();
+  rv_fixture_pair(dry, wet, FRAMES, RATE);
   (void)unlink(rv_test_path("wet.json"));
   const rv_run *run = rv_run_recurve("train dry.wav wet.wav --updates 10 --hold-out 0");
   ck_assert_msg(run->status == 0, "%s", run->err);
-  ck_assert(exists("wet.json"));
+  ck_assert(rv_fixture_exists("wet.json"));
   ck_assert_ptr_nonnull(strstr(run->out, "nothing was held out"));
 }
 END_TEST
 
 START_TEST(other_recordings_can_measure_the_model)
 {
-  make_pair();
+  rv_fixture_pair(dry, wet, FRAMES, RATE);
   const rv_run *run = rv_run_recurve("train dry.wav wet.wav -o t.json --updates 10 --json "
                                      "--latency 0 --test-dry dry.wav --test-wet wet.wav");
   ck_assert_msg(run->status == 0, "%s", run->err);
@@ -174,7 +147,7 @@ END_TEST
 
 START_TEST(an_interrupt_keeps_the_best_model_so_far)
 {
-  make_pair();
+  rv_fixture_pair(dry, wet, FRAMES, RATE);
   (void)unlink(rv_test_path("stopped.json"));
   const pid_t child =
       rv_start_recurve("train dry.wav wet.wav -o stopped.json --updates 1000000 --size 8");
@@ -185,7 +158,7 @@ START_TEST(an_interrupt_keeps_the_best_model_so_far)
   ck_assert_int_eq(waitpid(child, &status, 0), child);
   ck_assert(WIFEXITED(status));
   ck_assert_int_eq(WEXITSTATUS(status), 0);
-  ck_assert(exists("stopped.json"));
+  ck_assert(rv_fixture_exists("stopped.json"));
   char *out = rv_test_read_file(rv_test_path("stdout.txt"), NULL);
   ck_assert_ptr_nonnull(strstr(out, "stopped after"));
   free(out);
@@ -200,14 +173,14 @@ static void expect_failure(const char *arguments, const char *words)
   rv_expect_run(run, 1, words);
   ck_assert_msg(strchr(run->err, '\n') == strrchr(run->err, '\n'), "more than one line: %s",
                 run->err);
-  ck_assert(!exists("bad.json"));
+  ck_assert(!rv_fixture_exists("bad.json"));
   ck_assert_int_eq(rv_count_files(rv_test_directory(), ".bad.json"), 0);
 }
 
 START_TEST(recordings_that_cannot_be_learned_from_are_refused_in_one_line)
 {
   static float other[FRAMES];
-  make_pair();
+  rv_fixture_pair(dry, wet, FRAMES, RATE);
   expect_failure("missing.wav wet.wav", "missing.wav");
   expect_failure("dry.wav missing.wav", "missing.wav");
   (void)mkdir(rv_test_path("folder"), 0777);
@@ -236,7 +209,7 @@ END_TEST
 
 START_TEST(an_output_that_cannot_be_written_is_told_before_any_training)
 {
-  make_pair();
+  rv_fixture_pair(dry, wet, FRAMES, RATE);
   const rv_run *run = rv_run_recurve("train dry.wav wet.wav -o no/such/folder.json --time 600");
   rv_expect_run(run, 1, "no/such/folder.json");
   (void)mkdir(rv_test_path("folder"), 0777);
@@ -246,13 +219,13 @@ START_TEST(an_output_that_cannot_be_written_is_told_before_any_training)
   rv_expect_run(run, 2, "wet.wav");
   run = rv_run_recurve("train dry.wav wet.wav -o n.json --time 600 --name \"$(printf 'a\\377b')\"");
   rv_expect_run(run, 1, "UTF-8");
-  ck_assert(!exists("n.json"));
+  ck_assert(!rv_fixture_exists("n.json"));
 }
 END_TEST
 
 START_TEST(a_model_that_does_not_fit_on_the_disk_is_kept_elsewhere)
 {
-  make_pair();
+  rv_fixture_pair(dry, wet, FRAMES, RATE);
   (void)mkdir(rv_test_path("rescue"), 0777);
   ck_assert_int_eq(setenv("TMPDIR", rv_test_path("rescue"), 1), 0);
   const rv_run *run = rv_run_recurve("train dry.wav wet.wav -o /dev/full --updates 3");
@@ -267,11 +240,11 @@ END_TEST
 START_TEST(different_lengths_and_clipping_go_on_with_a_line)
 {
   static float other[FRAMES];
-  make_pair();
+  rv_fixture_pair(dry, wet, FRAMES, RATE);
   rv_fixture_samples(rv_test_path("longer.wav"), wet, FRAMES - RATE, RATE);
   const rv_run *run = rv_run_recurve("train dry.wav longer.wav -o on.json --updates 5");
   rv_expect_run(run, 0, "longer.wav|5.000 s");
-  ck_assert(exists("on.json"));
+  ck_assert(rv_fixture_exists("on.json"));
   for (size_t i = 0; i < FRAMES; i++)
     other[i] = fmaxf(-1.0F, fminf(1.0F, 4.0F * wet[i]));
   rv_fixture_samples(rv_test_path("clipped.wav"), other, FRAMES, RATE);

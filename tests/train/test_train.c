@@ -3,42 +3,14 @@
 
 /// Whole trainings on generated audio.
 
+#include "recording.h"
 #include "recurve/chain.h"
-#include "scalar.h"
 #include "support.h"
 #include "trainer.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define FRAMES 48000
-
-static float dry[FRAMES];
-static float wet[FRAMES];
-
-/// Noise bursts through a saturation with memory.
-static void make_audio(void)
-{
-  uint64_t random = 7;
-  float low = 0.0F;
-  float memory = 0.0F;
-  for (size_t i = 0; i < FRAMES; i++) {
-    const float level = 0.5F + 0.5F * sinf((float)i * 0.0007F);
-    low += 0.3F * (level * rv_test_random(&random) - low);
-    dry[i] = low;
-    memory += 0.1F * (tanhf(4.0F * low + 0.3F) - memory);
-    wet[i] = 0.6F * tanhf(4.0F * low + 0.3F) - 0.5F * memory;
-  }
-}
-
-static rv_train_data audio_data(rv_train_clip *train, rv_train_clip *test)
-{
-  make_audio();
-  *train = (rv_train_clip){dry, wet, FRAMES * 8 / 10};
-  *test = (rv_train_clip){dry + train->frames, wet + train->frames, FRAMES - train->frames};
-  return (rv_train_data){.rate = 48000.0, .train = train, .n_train = 1, .test = test, .n_test = 1};
-}
 
 static bool go_on(void *data, const rv_train_progress *progress)
 {
@@ -52,7 +24,7 @@ static rv_description *trained(rv_kind kind, int layers, int threads, long updat
 {
   rv_train_clip train;
   rv_train_clip test;
-  const rv_train_data data = audio_data(&train, &test);
+  const rv_train_data data = rv_test_recording(&train, &test);
   rv_train_config config;
   rv_error error = {{0}};
   int calls = 0;
@@ -122,8 +94,8 @@ START_TEST(the_running_validation_agrees_with_the_voice)
 {
   rv_train_clip train;
   rv_train_clip test;
-  rv_train_data data = audio_data(&train, &test);
-  const rv_train_clip select = {dry + 30000, wet + 30000, 18000};
+  rv_train_data data = rv_test_recording(&train, &test);
+  const rv_train_clip select = {rv_test_dry + 30000, rv_test_wet + 30000, 18000};
   data.select = &select;
   data.n_select = 1;
   rv_train_config config;
@@ -147,151 +119,6 @@ START_TEST(the_running_validation_agrees_with_the_voice)
 }
 END_TEST
 
-/// The streams of a trainer as the oracle reads them, over the whole group of a moment.
-static void oracle_fill(const rv_trainer *trainer, int group, size_t before, size_t steps,
-                        rv_workspace *work, scalar_stream *streams)
-{
-  const size_t lanes = (size_t)trainer->kernels->lanes;
-  rv_streams_fill(&trainer->streams, trainer->kernels, group, before, steps, work);
-  for (size_t l = 0; l < lanes; l++)
-    streams[l] = (scalar_stream){work->input + l, work->target + l, work->mask + l, lanes};
-}
-
-/// Adam and clipping as the papers have them, in double.
-typedef struct oracle {
-  const rv_recipe *recipe;
-  size_t n;
-  double *weights, *m, *v, *gradient; ///< [n]
-  double norms[RV_NORMS];
-  int updates, clipped;
-} oracle;
-
-static int compare(const void *a, const void *b)
-{
-  const double x = *(const double *)a;
-  const double y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static void oracle_update(oracle *o, double rate)
-{
-  double norm = 0.0;
-  double sorted[RV_NORMS];
-  double scale = 1.0;
-  for (size_t i = 0; i < o->n; i++)
-    norm += o->gradient[i] * o->gradient[i];
-  norm = sqrt(norm);
-  const int known = o->updates < RV_NORMS ? o->updates : RV_NORMS;
-  if (known >= 10) {
-    memcpy(sorted, o->norms, (size_t)known * sizeof *sorted);
-    qsort(sorted, (size_t)known, sizeof *sorted, compare);
-    scale = fmin(1.0, o->recipe->clip * sorted[known / 2] / norm);
-  }
-  o->clipped += scale < 1.0;
-  o->norms[o->updates++ % RV_NORMS] = norm;
-  for (size_t i = 0; i < o->n; i++) {
-    const double g = scale * o->gradient[i];
-    o->m[i] += (1.0 - o->recipe->beta1) * (g - o->m[i]);
-    o->v[i] += (1.0 - o->recipe->beta2) * (g * g - o->v[i]);
-    const double m = o->m[i] / (1.0 - pow(o->recipe->beta1, o->updates));
-    const double v = o->v[i] / (1.0 - pow(o->recipe->beta2, o->updates));
-    o->weights[i] -= rate * (o->recipe->decay * o->weights[i] + m / (sqrt(v) + o->recipe->epsilon));
-  }
-}
-
-/// A hundred updates of a trainer with any cell, over epochs and windows, beside the oracle.
-static void follow(rv_isa isa, rv_kind kind, int layers)
-{
-  enum { STREAMS = 16, UPDATES = 100, BURN_IN = 64 };
-  rv_train_clip train;
-  rv_train_clip test;
-  const rv_train_data data = audio_data(&train, &test);
-  rv_train_config config;
-  rv_recipe recipe;
-  rv_trainer *trainer = NULL;
-  rv_workspace work;
-  static scalar_state states[STREAMS];
-  scalar_stream streams[STREAMS];
-  rv_error error = {{0}};
-  memset(states, 0, sizeof states);
-  train.frames = 12000;
-  rv_train_defaults(&config);
-  config.kind = kind;
-  config.layers = layers;
-  config.units = 6;
-  rv_recipe_defaults(&recipe, config.kind);
-  recipe.streams = STREAMS;
-  recipe.burn_in = BURN_IN;
-  recipe.clip = 1.0;
-  recipe.epsilon = 1e-2; // else Adam's first steps are the signs of the gradient alone
-  ck_assert_int_eq(rv_trainer_new(&data, &config, &recipe, isa, 2, &trainer, &error), RV_OK);
-  const int lanes = trainer->kernels->lanes;
-  const size_t n = trainer->model.parameters;
-  ck_assert(rv_workspace_new(&work, &trainer->model, lanes, 64));
-  double *memory = calloc(4 * n, sizeof *memory);
-  oracle o = {.recipe = &recipe,
-              .n = n,
-              .weights = memory,
-              .m = memory + n,
-              .v = memory + 2 * n,
-              .gradient = memory + 3 * n};
-  for (size_t i = 0; i < n; i++)
-    o.weights[i] = (double)trainer->optimiser.weights[i];
-  int epochs = 0;
-  for (int update = 0; update < UPDATES; update++) {
-    const int window = update < UPDATES / 2 ? 24 : 40;
-    const rv_moment moment = {.window = window, .rate = 0.01, .plain = update % 2 == 0};
-    const double samples = (double)window * STREAMS;
-    double loss = 0.0;
-    ck_assert_int_eq(rv_trainer_update(trainer, &moment, 0.0, &loss), RV_UPDATED);
-    // The trainer has gone on by one window.
-    trainer->streams.position -= (size_t)window;
-    const double energy = trainer->train.energy * samples;
-    rv_loss terms = {.plain = (float)(1.0 / energy)};
-    if (!moment.plain)
-      terms = (rv_loss){
-          .emphasised = (float)(recipe.emphasised / (trainer->train.emphasised_energy * samples)),
-          .offset = (float)(recipe.offset / (energy * window))};
-    double exact_loss = 0.0;
-    memset(o.gradient, 0, n * sizeof *o.gradient);
-    epochs += trainer->fresh;
-    for (int g = 0; g < trainer->n_groups; g++) {
-      scalar_state *group = states + (ptrdiff_t)g * lanes;
-      if (trainer->fresh) {
-        memset(group, 0, (size_t)lanes * sizeof *group);
-        oracle_fill(trainer, g, BURN_IN, BURN_IN, &work, streams);
-        for (int l = 0; l < lanes; l++)
-          (void)scalar_window(&trainer->model, o.weights, &streams[l], BURN_IN, &terms, &group[l],
-                              NULL);
-      }
-      oracle_fill(trainer, g, 0, (size_t)window, &work, streams);
-      for (int l = 0; l < lanes; l++)
-        exact_loss += scalar_gradient(&trainer->model, o.weights, &streams[l], (size_t)window,
-                                      &terms, &group[l], o.gradient);
-    }
-    trainer->streams.position += (size_t)window;
-    ck_assert_double_eq_tol(loss / exact_loss, 1.0, 1e-3);
-    oracle_update(&o, moment.rate);
-    for (size_t i = 0; i < n; i++)
-      ck_assert_double_eq_tol((double)trainer->optimiser.weights[i], o.weights[i], 1e-4);
-  }
-  ck_assert_int_gt(epochs, 2);
-  ck_assert_int_gt(o.clipped, 5);
-  free(memory);
-  rv_workspace_free(&work);
-  rv_trainer_free(trainer);
-}
-
-START_TEST(a_hundred_updates_follow_the_scalar_trainer)
-{
-  follow(rv_isa_choose(), RV_GRU, 1);
-  follow(rv_isa_choose(), RV_LSTM, 1);
-  follow(rv_isa_choose(), RV_RNN, 1);
-  follow(rv_isa_choose(), RV_GRU, 2);
-  follow(RV_ISA_BASE, RV_LSTM, 2);
-}
-END_TEST
-
 typedef struct stopper {
   int validations, limit;
   double best;
@@ -310,7 +137,7 @@ START_TEST(a_callback_that_says_no_ends_with_the_best_so_far)
 {
   rv_train_clip train;
   rv_train_clip test;
-  const rv_train_data data = audio_data(&train, &test);
+  const rv_train_data data = rv_test_recording(&train, &test);
   rv_train_config config;
   rv_train_result result;
   rv_error error = {{0}};
@@ -338,7 +165,7 @@ START_TEST(a_target_that_is_reached_ends_the_training)
 {
   rv_train_clip train;
   rv_train_clip test;
-  const rv_train_data data = audio_data(&train, &test);
+  const rv_train_data data = rv_test_recording(&train, &test);
   rv_train_config config;
   rv_train_result result;
   rv_error error = {{0}};
@@ -357,7 +184,7 @@ START_TEST(a_time_budget_is_kept)
 {
   rv_train_clip train;
   rv_train_clip test;
-  const rv_train_data data = audio_data(&train, &test);
+  const rv_train_data data = rv_test_recording(&train, &test);
   rv_train_config config;
   rv_train_result result;
   rv_error error = {{0}};
@@ -385,8 +212,8 @@ START_TEST(bad_audio_and_bad_settings_are_refused_in_words)
 {
   rv_train_clip train;
   rv_train_clip test;
-  rv_train_data data = audio_data(&train, &test);
-  static float silence[FRAMES];
+  rv_train_data data = rv_test_recording(&train, &test);
+  static float silence[RV_TEST_FRAMES];
   rv_train_config config;
   rv_train_defaults(&config);
   config.updates = 10;
@@ -410,14 +237,14 @@ START_TEST(bad_audio_and_bad_settings_are_refused_in_words)
 
   train.wet = silence;
   check_refused(&data, &config, RV_BAD_AUDIO, "wet training audio is silent");
-  train.wet = wet;
+  train.wet = rv_test_wet;
   train.dry = silence;
   check_refused(&data, &config, RV_BAD_AUDIO, "dry training audio is silent");
-  train.dry = dry;
+  train.dry = rv_test_dry;
   train.frames = 100;
   check_refused(&data, &config, RV_BAD_AUDIO, "frames to learn from");
-  train.frames = FRAMES * 8 / 10;
-  wet[1234] = NAN;
+  train.frames = RV_TEST_FRAMES * 8 / 10;
+  rv_test_wet[1234] = NAN;
   check_refused(&data, &config, RV_BAD_AUDIO, "wet sample of frame 1234 is not finite");
   data.n_train = 0;
   check_refused(&data, &config, RV_BAD_ARGUMENT, "no training clip");
@@ -428,9 +255,10 @@ START_TEST(several_clips_are_one_training)
 {
   rv_train_clip train;
   rv_train_clip test;
-  rv_train_data data = audio_data(&train, &test);
-  const rv_train_clip clips[3] = {
-      {dry, wet, 20000}, {dry + 20000, wet + 20000, 9001}, {dry + 29001, wet + 29001, 9399}};
+  rv_train_data data = rv_test_recording(&train, &test);
+  const rv_train_clip clips[3] = {{rv_test_dry, rv_test_wet, 20000},
+                                  {rv_test_dry + 20000, rv_test_wet + 20000, 9001},
+                                  {rv_test_dry + 29001, rv_test_wet + 29001, 9399}};
   rv_train_config config;
   rv_train_result result;
   rv_error error = {{0}};
@@ -450,7 +278,6 @@ int main(void)
   Suite *suite = suite_create("training");
   TCase *cases = tcase_create("training");
   tcase_set_timeout(cases, 120);
-  tcase_add_test(cases, a_hundred_updates_follow_the_scalar_trainer);
   tcase_add_test(cases, one_seed_gives_the_same_weights_with_any_number_of_threads);
   tcase_add_test(cases, a_saturating_filter_is_learned);
   tcase_add_test(cases, the_running_validation_agrees_with_the_voice);

@@ -3,6 +3,8 @@
 
 #include "learn/options.h"
 
+#include "learn/pair.h"
+
 #include "recurve/description.h"
 
 const rv_option rv_train_options[] = {
@@ -56,18 +58,8 @@ const rv_option rv_train_options[] = {
      .kind = RV_OPTION_PATH,
      .argument = "FILE",
      .help = "the wet one that belongs to it"},
-    {.name = "channel",
-     .kind = RV_OPTION_INTEGER,
-     .argument = "N",
-     .minimum = 1,
-     .maximum = 1024,
-     .help = "channel of files that have several; the first if not given"},
-    {.name = "latency",
-     .kind = RV_OPTION_INTEGER,
-     .argument = "FRAMES",
-     .minimum = -10000000,
-     .maximum = 10000000,
-     .help = "frames that the wet recording is late, where it is known; else it is found"},
+    RV_OPTION_OF_CHANNEL,
+    RV_OPTION_OF_LATENCY,
     {.name = "check",
      .kind = RV_OPTION_FLAG,
      .help = "only look the recordings over and tell what is found; nothing is trained or written"},
@@ -77,7 +69,7 @@ const rv_option rv_train_options[] = {
     {.name = "correct-drift",
      .kind = RV_OPTION_FLAG,
      .help = "bring the wet recording to the clock of the dry one, where they drift apart"},
-    {.name = "flip", .kind = RV_OPTION_FLAG, .help = "turn the polarity of the wet recording"},
+    RV_OPTION_OF_FLIP,
     {.name = "name",
      .kind = RV_OPTION_TEXT,
      .argument = "TEXT",

@@ -19,6 +19,23 @@ typedef struct rv_take_pair {
   size_t dry_start; ///< frames of the dry file before the common part
 } rv_take_pair;
 
+/// The options of a command that reads a pair.
+#define RV_OPTION_OF_CHANNEL                                                                       \
+  {                                                                                                \
+    .name = "channel", .kind = RV_OPTION_INTEGER, .argument = "N", .minimum = 1, .maximum = 1024,  \
+    .help = "channel of files that have several; the first if not given"                           \
+  }
+#define RV_OPTION_OF_LATENCY                                                                       \
+  {                                                                                                \
+    .name = "latency", .kind = RV_OPTION_INTEGER, .argument = "FRAMES", .minimum = -10000000,      \
+    .maximum = 10000000,                                                                           \
+    .help = "frames that the wet recording is late, where it is known; else it is found"           \
+  }
+#define RV_OPTION_OF_FLIP                                                                          \
+  {                                                                                                \
+    .name = "flip", .kind = RV_OPTION_FLAG, .help = "turn the polarity of the wet recording"       \
+  }
+
 typedef struct rv_take_options {
   long channel;        ///< 1, 2, …: of both files; 0: the first, with a note where there are more
   const long *latency; ///< frames that the wet is late; NULL: to be found
