@@ -77,6 +77,13 @@ static const rv_option options[] = {
      .argument = "WET",
      .help = "recording of the real device to compare the one result with; prints the "
              "error-to-signal ratio"},
+    {.name = "latency",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "FRAMES",
+     .minimum = -10000000,
+     .maximum = 10000000,
+     .help = "frames that the reference is late; if not given, as many as its model was trained "
+             "with"},
     RV_OPTION_OF_QUIET,
     RV_OPTION_OF_JSON,
     RV_OPTION_END,
@@ -139,24 +146,29 @@ static void tell(batch *run, size_t file, const rv_render_result *result, double
   const char *out = run->plan->out[file];
   const double length = (double)result->frames / result->rate;
   char rate[RV_ERROR_SIZE + 4] = "";
-  char esr[64] = "";
+  char esr[128] = "";
   const char *note = result->note;
   if (note[0])
     (void)snprintf(rate, sizeof rate, " (%s)", note);
-  if (!isnan(result->esr))
+  if (!isnan(result->esr) && result->latency)
+    (void)snprintf(esr, sizeof esr, ", ESR %.6f to the reference, taken %ld frames %s%s",
+                   result->esr, labs(result->latency), result->latency > 0 ? "late" : "early",
+                   run->config.latency_of_model ? " as in the training" : "");
+  else if (!isnan(result->esr))
     (void)snprintf(esr, sizeof esr, ", ESR %.6f", result->esr);
   rv_report_line(&run->report, "%s -> %s: %.1f s, %d channel%s, %g Hz%s, %.0f x real time%s", in,
                  out, length, result->channels, result->channels == 1 ? "" : "s", result->rate,
                  rate, length / fmax(seconds, 1e-6), esr);
   rv_report_object(
       &run->report,
-      json_pack("{s:s, s:o, s:o, s:s, s:I, s:i, s:f, s:f, s:o, s:f, s:I, s:I, s:o, s:o}", "event",
-                "file", "input", rv_json_text(in), "output", rv_json_text(out), "status", "done",
-                "frames", (json_int_t)result->frames, "channels", result->channels, "rate",
+      json_pack("{s:s, s:o, s:o, s:s, s:I, s:i, s:f, s:f, s:o, s:f, s:I, s:I, s:o, s:o, s:I}",
+                "event", "file", "input", rv_json_text(in), "output", rv_json_text(out), "status",
+                "done", "frames", (json_int_t)result->frames, "channels", result->channels, "rate",
                 result->rate, "model_rate", result->model_rate, "rate_note",
                 rv_json_text(result->note), "seconds", seconds, "clipped",
                 (json_int_t)result->clipped, "not_finite", (json_int_t)result->not_finite, "peak",
-                rv_json_number(result->peak), "esr", rv_json_number(result->esr)));
+                rv_json_number(result->peak), "esr", rv_json_number(result->esr), "latency",
+                (json_int_t)result->latency));
 }
 
 static void fail(batch *run, size_t file, const rv_error *error)
@@ -301,6 +313,16 @@ static rv_word word_named(const char *word)
   return !strcmp(word, "16") ? RV_WORD_16 : (!strcmp(word, "24") ? RV_WORD_24 : RV_WORD_32);
 }
 
+/// How late the reference is: as the user says, else as the training of the model found.
+static void set_latency(rv_render_config *config, const rv_args *args, const rv_description *model)
+{
+  const char *trained = rv_description_text(model, "latency_frames");
+  config->latency_of_model = !rv_args_given(args, "latency");
+  config->latency = !config->latency_of_model ? rv_args_integer(args, "latency")
+                    : trained                 ? strtol(trained, NULL, 10)
+                                              : 0;
+}
+
 /// Everything that can be wrong with the arguments, before the first file is touched.
 static int settle(batch *run, const rv_args *args, const rv_description *model,
                   const char *model_path, const char *const *in, size_t n_files)
@@ -311,6 +333,9 @@ static int settle(batch *run, const rv_args *args, const rv_description *model,
   run->reference = rv_args_text(args, "reference");
   if (run->reference && n_files > 1)
     return rv_usage_error(args, "--reference compares one result; give one file");
+  if (rv_args_given(args, "latency") && !run->reference)
+    return rv_usage_error(args, "--latency is that of a reference; give --reference too");
+  set_latency(&run->config, args, model);
   rv_chain_defaults(&run->config.settings);
   run->config.settings.input_gain_db = (float)rv_args_number(args, "input-gain");
   run->config.settings.output_gain_db = (float)rv_args_number(args, "output-gain");

@@ -7,6 +7,7 @@
 #include "support.h"
 
 #include "recurve/chain.h"
+#include "recurve/io.h"
 #include "recurve/train.h"
 
 #include <jansson.h>
@@ -352,6 +353,49 @@ START_TEST(the_error_to_a_reference_is_the_figure_of_the_trainer)
 }
 END_TEST
 
+static double esr_of(const rv_run *run, long latency)
+{
+  json_t *object = last_event(run->out, "file");
+  const double esr = json_number_value(json_object_get(object, "esr"));
+  ck_assert_int_eq(json_integer_value(json_object_get(object, "latency")), latency);
+  json_decref(object);
+  return esr;
+}
+
+START_TEST(a_reference_that_is_late_or_early_is_compared_where_it_belongs)
+{
+  rv_description *model = rv_fixture_model(rv_test_path("model.json"), RV_GRU, 8, RATE, 0, 5);
+  rv_fixture_audio(rv_test_path("in.wav"), FLOAT, 1, RATE, 24000, 0.9, 8);
+  rv_expect_run(rv_run_recurve("process model.json in.wav -o out.wav --bits float"), 0, "");
+  rv_audio *out = rv_fixture_read(rv_test_path("out.wav"));
+  // The first is late by more than a piece that is read at once.
+  const long latencies[] = {5000, -1234};
+  for (size_t i = 0; i < 2; i++) {
+    const long latency = latencies[i];
+    static float wet[20000];
+    for (long n = 0; n < 20000; n++)
+      wet[n] = n < latency ? 0.5F : out->channel[0][n - latency];
+    rv_fixture_samples(rv_test_path("late.wav"), wet, 20000, RATE);
+    const char *words = "process model.json in.wav -o o.wav -r late.wav --json";
+    ck_assert_double_gt(esr_of(rv_run_recurve("%s --latency 0", words), 0), 1e-3);
+    ck_assert_double_lt(esr_of(rv_run_recurve("%s --latency %ld", words, latency), latency), 1e-12);
+    char text[32];
+    (void)snprintf(text, sizeof text, "%ld", latency);
+    ck_assert_int_eq(rv_description_set_text(model, "latency_frames", text, NULL), RV_OK);
+    ck_assert_int_eq(rv_model_write(rv_test_path("trained.json"), model, RV_FORMAT_AIDAX, NULL),
+                     RV_OK);
+    words = "process trained.json in.wav -o o.wav -r late.wav";
+    ck_assert_double_lt(esr_of(rv_run_recurve("%s --json", words), latency), 1e-12);
+    const rv_run *run = rv_run_recurve("%s", words);
+    ck_assert_ptr_nonnull(
+        strstr(run->out, i ? "1234 frames early as in the training" : "5000 frames late as in"));
+  }
+  rv_audio_free(out);
+  rv_description_free(model);
+  rv_expect_run(rv_run_recurve("process model.json in.wav -o o.wav --latency 3"), 2, "--reference");
+}
+END_TEST
+
 START_TEST(json_says_what_was_done_line_by_line)
 {
   rv_fixture_identity(rv_test_path("identity.json"), RATE);
@@ -386,6 +430,7 @@ int main(void)
   tcase_add_test(cases, gains_and_knobs_reach_the_model);
   tcase_add_test(cases, the_error_to_a_reference_is_the_ratio_of_sums);
   tcase_add_test(cases, the_error_to_a_reference_is_the_figure_of_the_trainer);
+  tcase_add_test(cases, a_reference_that_is_late_or_early_is_compared_where_it_belongs);
   tcase_add_test(cases, json_says_what_was_done_line_by_line);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);

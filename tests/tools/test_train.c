@@ -145,6 +145,27 @@ START_TEST(other_recordings_can_measure_the_model)
 }
 END_TEST
 
+START_TEST(a_latency_that_was_found_is_that_of_later_comparisons)
+{
+  static float late[FRAMES];
+  rv_fixture_pair(dry, wet, FRAMES, RATE);
+  memcpy(late + 300, wet, (FRAMES - 300) * sizeof *late);
+  rv_fixture_samples(rv_test_path("late.wav"), late, FRAMES, RATE);
+  const rv_run *run = rv_run_recurve("train dry.wav late.wav -o l.json --updates 10 --json "
+                                     "--test-dry dry.wav --test-wet late.wav");
+  json_t *done = last_object(run->out);
+  const double esr = number_of(done, "esr");
+  const double latency = number_of(done, "latency");
+  json_decref(done);
+  ck_assert_double_eq_tol(latency, 300.0, 2.0);
+  run = rv_run_recurve("process l.json dry.wav -o played.wav --reference late.wav --json");
+  json_t *file = json_loads(run->out, JSON_DISABLE_EOF_CHECK, NULL);
+  ck_assert_double_eq(number_of(file, "latency"), latency);
+  ck_assert_double_eq_tol(number_of(file, "esr") / esr, 1.0, 1e-9);
+  json_decref(file);
+}
+END_TEST
+
 START_TEST(an_interrupt_keeps_the_best_model_so_far)
 {
   rv_fixture_pair(dry, wet, FRAMES, RATE);
@@ -273,6 +294,7 @@ int main(void)
   tcase_add_test(cases, each_kind_of_network_is_written_and_reads_back);
   tcase_add_test(cases, the_model_is_named_after_the_wet_recording);
   tcase_add_test(cases, other_recordings_can_measure_the_model);
+  tcase_add_test(cases, a_latency_that_was_found_is_that_of_later_comparisons);
   tcase_add_test(cases, an_interrupt_keeps_the_best_model_so_far);
   tcase_add_test(cases, recordings_that_cannot_be_learned_from_are_refused_in_one_line);
   tcase_add_test(cases, an_output_that_cannot_be_written_is_told_before_any_training);

@@ -23,12 +23,15 @@ static rv_status set_texts(const rv_outcome *outcome, rv_description *model,
       how, sizeof how, "recurve train: seed %llu, %ld of %ld updates, shift %ld frames%s",
       (unsigned long long)outcome->config->seed, result ? result->updates : 0,
       result ? result->planned : 0, outcome->latency, outcome->flipped ? ", polarity turned" : "");
+  char latency[32] = "";
+  (void)snprintf(latency, sizeof latency, "%ld", outcome->latency);
   const struct {
     const char *key, *value;
   } texts[] = {{"name", outcome->name ? outcome->name : outcome->stem},
                {"device", outcome->device},
                {"date", outcome->date},
-               {"training", how}};
+               {"training", how},
+               {"latency_frames", latency}};
   rv_status status = RV_OK;
   for (size_t t = 0; !status && t < sizeof texts / sizeof *texts; t++)
     status = rv_description_set_text(model, texts[t].key, texts[t].value, error);

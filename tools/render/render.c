@@ -24,6 +24,7 @@ typedef struct render {
   bool ended;       ///< that was all of them
   uint64_t written;
   bool reference_ended;
+  uint64_t alone;       ///< frames of the output that come before the first one of the reference
   double error, signal; ///< sums of squares
   rv_render_result *result;
 } render;
@@ -43,6 +44,26 @@ static rv_status allocate(render *job, rv_error *error)
   return RV_OK;
 }
 
+/// Passes over what has no partner where the reference is late or early.
+static rv_status shift_reference(render *job, rv_error *error)
+{
+  const rv_render_config *config = job->config;
+  const double scale = config->latency_of_model ? job->result->rate / job->result->model_rate : 1.0;
+  const long latency = lround((double)config->latency * scale);
+  job->result->latency = latency;
+  job->alone = latency < 0 ? (uint64_t)-latency : 0;
+  for (size_t left = latency > 0 ? (size_t)latency : 0; left && !job->reference_ended;) {
+    const size_t piece = left < RV_PLAYER_PIECE ? left : RV_PLAYER_PIECE;
+    size_t got = 0;
+    const rv_status status = rv_reader_read(job->reference, job->compared, piece, &got, error);
+    if (status)
+      return status;
+    job->reference_ended = got < piece;
+    left -= piece;
+  }
+  return RV_OK;
+}
+
 static rv_status open_reference(render *job, const char *path, rv_error *error)
 {
   const rv_status status = rv_reader_open(path, &job->reference, error);
@@ -54,7 +75,7 @@ static rv_status open_reference(render *job, const char *path, rv_error *error)
   if (rv_reader_channels(job->reference) != job->result->channels)
     return rv_fail(error, RV_BAD_AUDIO, "%s: has %d channels, %s has %d; give files that match",
                    path, rv_reader_channels(job->reference), job->in, job->result->channels);
-  return RV_OK;
+  return shift_reference(job, error);
 }
 
 /// The error's text of a part that does not know the file it works for.
@@ -100,6 +121,9 @@ static rv_status compare(render *job, const float *const *out, size_t frames, rv
   size_t got = 0;
   if (!job->reference || job->reference_ended)
     return RV_OK;
+  const size_t first = job->alone < frames ? (size_t)job->alone : frames;
+  job->alone -= first;
+  frames -= first;
   const rv_status status = rv_reader_read(job->reference, job->compared, frames, &got, error);
   if (status)
     return status;
@@ -107,7 +131,7 @@ static rv_status compare(render *job, const float *const *out, size_t frames, rv
   for (int c = 0; c < job->result->channels; c++)
     for (size_t i = 0; i < got; i++) {
       const double wet = (double)job->compared[c][i];
-      const double difference = wet - (double)out[c][i];
+      const double difference = wet - (double)out[c][first + i];
       job->error += difference * difference;
       job->signal += wet * wet;
     }

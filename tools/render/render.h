@@ -21,7 +21,10 @@ typedef struct rv_render_config {
   rv_chain_settings settings; ///< gains, and knobs in the model's units
   rv_file_kind kind;          ///< of the output
   rv_word word;
-  const atomic_bool *stop;     ///< true: give up with RV_CANCELLED; may be NULL
+  long latency;            ///< frames that the reference is late: reference[n + latency] goes with
+                           ///< frame n of the output; may be < 0
+  bool latency_of_model;   ///< they are frames at the model's rate
+  const atomic_bool *stop; ///< true: give up with RV_CANCELLED; may be NULL
   atomic_ullong *microseconds; ///< of audio, counted up while rendering; may be NULL
 } rv_render_config;
 
@@ -39,6 +42,7 @@ typedef struct rv_render_result {
   double esr; ///< Σ(reference − output)²/Σ reference² over the common length, from the output
               ///< before any rounding to integers; NaN: no reference, or a silent one
   uint64_t esr_frames;   ///< the common length
+  long latency;          ///< frames by which the reference was shifted for it, at the file's rate
   unsigned model_faults; ///< times the model's state was reset because it was no longer finite
 } rv_render_result;
 
