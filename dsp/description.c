@@ -1,85 +1,23 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-#include "recurve/description.h"
+#include "layer.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-int rv_kind_gates(rv_kind kind)
+bool rv_description_causal(const rv_description *description)
 {
-  switch (kind) {
-  case RV_LSTM:
-    return 4;
-  case RV_GRU:
-  case RV_GRU_BEFORE:
-    return 3;
-  case RV_RNN:
-  case RV_DENSE:
-    break;
-  }
-  return 1;
+  for (int l = 0; l < description->n_layers; l++)
+    if (description->layers[l].directions > 1)
+      return false;
+  return true;
 }
 
-int rv_kind_states(rv_kind kind)
+int rv_description_inputs(const rv_description *description)
 {
-  if (kind == RV_DENSE)
-    return 0;
-  return kind == RV_LSTM ? 2 : 1;
-}
-
-const char *rv_kind_name(rv_kind kind)
-{
-  switch (kind) {
-  case RV_RNN:
-    return "rnn";
-  case RV_LSTM:
-    return "lstm";
-  case RV_GRU:
-    return "gru";
-  case RV_GRU_BEFORE:
-    return "gru-before";
-  case RV_DENSE:
-    return "dense";
-  }
-  return "unknown";
-}
-
-/// Elements of the arrays of a layer; 0 where the kind has no such array.
-typedef struct layer_sizes {
-  size_t w, u, b, bn, start;
-} layer_sizes;
-
-static layer_sizes sizes_of(rv_kind kind, int inputs, int units)
-{
-  const size_t gates = (size_t)rv_kind_gates(kind);
-  const size_t d = (size_t)inputs;
-  const size_t n = (size_t)units;
-  const layer_sizes sizes = {
-      .w = gates * n * d,
-      .u = kind == RV_DENSE ? 0 : gates * n * n,
-      .b = gates * n,
-      .bn = kind == RV_GRU ? n : 0,
-      .start = (size_t)rv_kind_states(kind) * n,
-  };
-  return sizes;
-}
-
-size_t rv_layer_parameters(const rv_layer *layer)
-{
-  const layer_sizes sizes = sizes_of(layer->kind, layer->inputs, layer->units);
-  return sizes.w + sizes.u + sizes.b + sizes.bn;
-}
-
-static void layer_clear(rv_layer *layer)
-{
-  free(layer->w);
-  free(layer->u);
-  free(layer->b);
-  free(layer->bn);
-  free(layer->start);
-  memset(layer, 0, sizeof *layer);
+  return 1 + description->n_knobs + (description->feedback ? 1 : 0);
 }
 
 rv_status rv_description_new(rv_description **description, rv_error *error)
@@ -101,7 +39,7 @@ void rv_description_free(rv_description *description)
   if (!description)
     return;
   for (int l = 0; l < description->n_layers; l++)
-    layer_clear(&description->layers[l]);
+    rv_layer_clear(&description->layers[l]);
   free(description->probe_input);
   free(description->probe_output);
   for (size_t t = 0; t < description->n_texts; t++) {
@@ -112,35 +50,37 @@ void rv_description_free(rv_description *description)
   free(description);
 }
 
-static bool allocate(float **array, size_t elements)
-{
-  *array = elements ? calloc(elements, sizeof **array) : NULL;
-  return *array || !elements;
-}
-
 rv_status rv_description_add(rv_description *description, rv_kind kind, int inputs, int units,
                              rv_activation activation, rv_error *error)
+{
+  const rv_layer_form form = {
+      .kind = kind, .inputs = inputs, .units = units, .activation = activation};
+  return rv_description_add_form(description, &form, error);
+}
+
+rv_status rv_description_add_form(rv_description *description, const rv_layer_form *form,
+                                  rv_error *error)
 {
   const int index = description->n_layers;
   if (index == RV_MAX_LAYERS)
     return rv_fail(error, RV_UNSUPPORTED, "more than %d layers", RV_MAX_LAYERS);
-  if (inputs < 1 || inputs > RV_MAX_UNITS || units < 1 || units > RV_MAX_UNITS)
+  if (form->inputs < 1 || form->inputs > RV_MAX_UNITS || form->units < 1 ||
+      form->units > RV_MAX_UNITS)
     return rv_fail(error, RV_BAD_ARGUMENT, "layer %d: %d inputs and %d units; both must be 1 to %d",
-                   index + 1, inputs, units, RV_MAX_UNITS);
-  const layer_sizes sizes = sizes_of(kind, inputs, units);
-  rv_layer *layer = &description->layers[index];
-  *layer = (rv_layer){.kind = kind,
-                      .activation = kind == RV_DENSE ? activation : RV_LINEAR,
-                      .inputs = inputs,
-                      .units = units};
-  if (!allocate(&layer->w, sizes.w) || !allocate(&layer->u, sizes.u) ||
-      !allocate(&layer->b, sizes.b) || !allocate(&layer->bn, sizes.bn) ||
-      !allocate(&layer->start, sizes.start)) {
-    layer_clear(layer);
+                   index + 1, form->inputs, form->units, RV_MAX_UNITS);
+  if (form->kind == RV_DENSE && (form->norm != RV_NORM_NONE || form->bidirectional))
+    return rv_fail(error, RV_BAD_ARGUMENT,
+                   "layer %d: a dense layer is neither normalised nor bidirectional", index + 1);
+  if (!rv_layer_make(&description->layers[index], form))
     return rv_fail(error, RV_NO_MEMORY, "out of memory for layer %d", index + 1);
-  }
   description->n_layers++;
   return RV_OK;
+}
+
+static bool allocate(float **array, size_t elements)
+{
+  *array = elements ? calloc(elements, sizeof **array) : NULL;
+  return *array || !elements;
 }
 
 rv_status rv_description_set_probe(rv_description *description, const float *input,
@@ -227,27 +167,20 @@ rv_status rv_description_set_text(rv_description *description, const char *key, 
   return RV_OK;
 }
 
-static void copy_array(float *to, const float *from, size_t elements)
-{
-  if (elements)
-    memcpy(to, from, elements * sizeof *to);
-}
-
 static rv_status copy_parts(const rv_description *from, rv_description *to, rv_error *error)
 {
   for (int l = 0; l < from->n_layers; l++) {
-    const rv_layer *source = &from->layers[l];
-    const rv_status status = rv_description_add(to, source->kind, source->inputs, source->units,
-                                                source->activation, error);
+    const rv_layer_form form = rv_layer_form_of(&from->layers[l]);
+    const rv_status status = rv_description_add_form(to, &form, error);
     if (status)
       return status;
-    const rv_layer *copy = &to->layers[l];
-    const layer_sizes sizes = sizes_of(source->kind, source->inputs, source->units);
-    copy_array(copy->w, source->w, sizes.w);
-    copy_array(copy->u, source->u, sizes.u);
-    copy_array(copy->b, source->b, sizes.b);
-    copy_array(copy->bn, source->bn, sizes.bn);
-    copy_array(copy->start, source->start, sizes.start);
+    rv_layer_array source[RV_LAYER_ARRAYS];
+    rv_layer_array copy[RV_LAYER_ARRAYS];
+    rv_layer_arrays(&from->layers[l], source);
+    rv_layer_arrays(&to->layers[l], copy);
+    for (size_t a = 0; a < RV_LAYER_ARRAYS; a++)
+      if (source[a].elements)
+        memcpy(copy[a].array, source[a].array, source[a].elements * sizeof(float));
   }
   for (size_t t = 0; t < from->n_texts; t++) {
     const rv_status status =
@@ -291,17 +224,9 @@ static bool first_bad(const float *array, size_t elements, size_t *index)
 
 static rv_status check_finite(const rv_layer *layer, int index, rv_error *error)
 {
-  const layer_sizes sizes = sizes_of(layer->kind, layer->inputs, layer->units);
-  const struct {
-    const char *name;
-    const float *array;
-    size_t elements;
-  } arrays[] = {{"input weight", layer->w, sizes.w},
-                {"recurrent weight", layer->u, sizes.u},
-                {"bias", layer->b, sizes.b},
-                {"recurrent bias", layer->bn, sizes.bn},
-                {"start state", layer->start, sizes.start}};
-  for (size_t a = 0; a < sizeof arrays / sizeof *arrays; a++) {
+  rv_layer_array arrays[RV_LAYER_ARRAYS];
+  rv_layer_arrays(layer, arrays);
+  for (size_t a = 0; a < RV_LAYER_ARRAYS; a++) {
     size_t bad = 0;
     if (first_bad(arrays[a].array, arrays[a].elements, &bad))
       return rv_fail(error, RV_BAD_FORMAT, "layer %d (%s): %s number %zu is not finite", index + 1,
@@ -313,7 +238,7 @@ static rv_status check_finite(const rv_layer *layer, int index, rv_error *error)
 static rv_status check_layers(const rv_description *description, rv_error *error)
 {
   int recurrent = 0;
-  int inputs = 1 + description->n_knobs;
+  int inputs = rv_description_inputs(description);
   for (int l = 0; l < description->n_layers; l++) {
     const rv_layer *layer = &description->layers[l];
     if (layer->inputs != inputs)
@@ -322,7 +247,7 @@ static rv_status check_layers(const rv_description *description, rv_error *error
     const rv_status status = check_finite(layer, l, error);
     if (status)
       return status;
-    inputs = layer->units;
+    inputs = rv_layer_outputs(layer);
     recurrent += layer->kind != RV_DENSE;
   }
   if (recurrent < 1 || recurrent > RV_MAX_RECURRENT)
@@ -331,6 +256,10 @@ static rv_status check_layers(const rv_description *description, rv_error *error
   const rv_layer *last = &description->layers[description->n_layers - 1];
   if (last->kind != RV_DENSE || last->units != 1)
     return rv_fail(error, RV_UNSUPPORTED, "the last layer must be dense with one output");
+  if (description->feedback && !rv_description_causal(description))
+    return rv_fail(error, RV_BAD_FORMAT,
+                   "output feedback and a bidirectional layer: the output would be needed before "
+                   "the end that it waits for; leave one of the two out");
   return RV_OK;
 }
 

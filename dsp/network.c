@@ -174,10 +174,23 @@ static void pack(rv_packed *to, const rv_layer *layer, size_t lanes)
     memcpy(to->start_c, layer->start + to->units, to->units * sizeof(float));
 }
 
+static rv_status check_kinds(const rv_description *description, rv_error *error)
+{
+  for (int l = 0; l < description->n_layers; l++)
+    if (description->layers[l].norm != RV_NORM_NONE || description->layers[l].directions > 1)
+      return rv_fail(error, RV_UNSUPPORTED,
+                     "layer %d: normalised and bidirectional layers are not played", l + 1);
+  if (description->feedback)
+    return rv_fail(error, RV_UNSUPPORTED, "output feedback is not played");
+  return RV_OK;
+}
+
 rv_status rv_network_new(const rv_description *description, rv_isa isa, rv_network **network,
                          rv_error *error)
 {
-  const rv_status status = rv_description_check(description, error);
+  rv_status status = rv_description_check(description, error);
+  if (!status)
+    status = check_kinds(description, error);
   if (status)
     return status;
   const rv_kernels *kernels = rv_kernels_of(isa);

@@ -24,11 +24,22 @@ rv_status rv_model_fold_gains(rv_description *description, rv_error *error)
     return rv_fail(error, RV_UNSUPPORTED,
                    "an output gain of %g dB after an activation cannot be worked into the weights",
                    description->output_gain_db);
+  if (description->feedback && !(output > 0.0F))
+    return rv_fail(error, RV_UNSUPPORTED,
+                   "an output gain of %g dB leaves nothing to feed back: it cannot be worked into "
+                   "the weights",
+                   description->output_gain_db);
   if (description->input_gain_db == 0.0 && description->output_gain_db == 0.0)
     return RV_OK;
-  const size_t rows = (size_t)rv_kind_gates(first->kind) * (size_t)first->units;
-  for (size_t row = 0; row < rows; row++)
-    first->w[row * (size_t)first->inputs] *= input;
+  const size_t rows =
+      (size_t)first->directions * (size_t)rv_kind_gates(first->kind) * (size_t)first->units;
+  for (size_t row = 0; row < rows; row++) {
+    float *w = first->w + row * (size_t)first->inputs;
+    w[0] *= input;
+    // What is fed back has the output gain in it from now on.
+    if (description->feedback)
+      w[first->inputs - 1] /= output;
+  }
   for (int i = 0; i < last->inputs; i++)
     last->w[i] *= output;
   last->b[0] *= output;
