@@ -25,6 +25,7 @@ typedef struct core {
 struct rv_bridge {
   const rv_network *network;
   int channels;
+  double rate; ///< Hz, of the host
   rv_rate_plan plan;
   unsigned latency;
   core play;
@@ -66,6 +67,14 @@ static void core_copy_state(const core *to, const core *from)
     rv_fraction_copy_state(to->fraction, from->fraction);
   else
     rv_phases_copy_state(to->phases, from->phases);
+}
+
+static void core_copy_channel(const core *to, const core *from, int channel)
+{
+  if (to->fraction)
+    rv_fraction_copy_channel(to->fraction, from->fraction, channel);
+  else
+    rv_phases_copy_channel(to->phases, from->phases, channel);
 }
 
 static void core_process(const core *which, const float *const *in, float *const *out,
@@ -119,6 +128,7 @@ rv_status rv_bridge_new(const rv_network *network, int channels, double host,
     return rv_fail(error, RV_NO_MEMORY, "out of memory for an engine");
   made->network = network;
   made->channels = channels;
+  made->rate = host;
   made->plan = *plan;
   made->latency = rv_rate_latency(plan, host);
   rv_status status = core_new(made, host, &made->play, error);
@@ -197,6 +207,21 @@ void rv_bridge_reset(rv_bridge *bridge)
   rv_polyphase_reset(bridge->out, bridge->past);
 }
 
+void rv_bridge_restart(rv_bridge *bridge, int channel)
+{
+  core_copy_channel(&bridge->play, &bridge->rest, channel);
+  if (!bridge->in)
+    return;
+  rv_polyphase_restart(bridge->in, channel, NULL);
+  rv_polyphase_restart(bridge->out, channel, bridge->past);
+}
+
+size_t rv_bridge_period(const rv_bridge *bridge)
+{
+  const size_t grid = (size_t)RV_GRID * (size_t)bridge->plan.phases;
+  return bridge->in ? grid * (size_t)rv_ratio_of(bridge->rate, bridge->plan.inner).from : grid;
+}
+
 void rv_bridge_set_knobs(rv_bridge *bridge, const float *values)
 {
   if (bridge->play.fraction)
@@ -232,6 +257,12 @@ unsigned rv_bridge_faults(const rv_bridge *bridge)
 {
   return bridge->play.fraction ? rv_fraction_faults(bridge->play.fraction)
                                : rv_phases_faults(bridge->play.phases);
+}
+
+unsigned rv_bridge_channel_faults(const rv_bridge *bridge, int channel)
+{
+  return bridge->play.fraction ? rv_fraction_channel_faults(bridge->play.fraction, channel)
+                               : rv_phases_channel_faults(bridge->play.phases, channel);
 }
 
 unsigned rv_bridge_latency(const rv_bridge *bridge)

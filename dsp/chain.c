@@ -32,7 +32,8 @@ typedef struct slot {
   size_t latency;      ///< frames
   rv_ramp calibration; ///< gain before the engine
   rv_ramp loudness;    ///< gain after it
-  bool primed;         ///< the DC blocker has heard a frame
+  /// The DC blocker has heard a frame.
+  bool primed[RV_MAX_CHANNELS];
   double last_in[RV_MAX_CHANNELS];
   double last_out[RV_MAX_CHANNELS];
 } slot;
@@ -204,12 +205,20 @@ void rv_chain_reset(rv_chain *chain, const rv_chain_settings *settings)
     end_fade(chain);
   chain->settings = *settings;
   aim(chain, false);
-  chain->now.primed = false;
+  memset(chain->now.primed, 0, sizeof chain->now.primed);
   chain->played = false;
   memset(chain->past, 0, (size_t)chain->channels * chain->ring * sizeof(float));
   if (chain->now.engine)
     rv_engine_reset(chain->now.engine);
   rv_control_word_leave(caller);
+}
+
+void rv_chain_restart(rv_chain *chain, int channel)
+{
+  chain->now.primed[channel] = false;
+  memset(chain->past + (size_t)channel * chain->ring, 0, chain->ring * sizeof(float));
+  if (chain->now.engine)
+    rv_engine_restart(chain->now.engine, channel);
 }
 
 /// Two values that are not numbers are the same.
@@ -316,8 +325,8 @@ static void recall(const rv_chain *chain, int channel, size_t latency, float *sa
 /// y = (1 + p)/2·(x − x₋₁) + p·y₋₁, in double: no sum of floats leaves its range.
 static void block_dc(rv_chain *chain, slot *in, int channel, float *samples, int frames)
 {
-  double x = in->primed ? in->last_in[channel] : (double)samples[0];
-  double y = in->primed ? in->last_out[channel] : 0.0;
+  double x = in->primed[channel] ? in->last_in[channel] : (double)samples[0];
+  double y = in->primed[channel] ? in->last_out[channel] : 0.0;
   const double gain = 0.5 * (1.0 + chain->pole);
   for (int t = 0; t < frames; t++) {
     const double next = (double)rv_finite(samples[t]);
@@ -360,6 +369,7 @@ static void run_slot(rv_chain *chain, slot *run, const float *const *in, float *
       recall(chain, ch, run->latency, dry, n);
     if (blocking)
       block_dc(chain, run, ch, to[ch], frames);
+    run->primed[ch] = blocking;
     rv_ramp_apply(&run->loudness, to[ch], frames);
     if (thinned)
       rv_ramp_mix(&chain->mixed, dry, to[ch], frames);
@@ -367,7 +377,6 @@ static void run_slot(rv_chain *chain, slot *run, const float *const *in, float *
     if (thinned)
       rv_ramp_mix(&chain->wet, dry, to[ch], frames);
   }
-  run->primed = blocking;
   rv_ramp_advance(&run->calibration, frames);
   rv_ramp_advance(&run->loudness, frames);
 }

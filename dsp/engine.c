@@ -120,6 +120,21 @@ void rv_engine_reset(rv_engine *engine)
   jump(engine);
 }
 
+void rv_engine_restart(rv_engine *engine, int channel)
+{
+  rv_bridge_restart(engine->bridge, channel);
+}
+
+size_t rv_engine_period(const rv_engine *engine)
+{
+  return rv_bridge_period(engine->bridge);
+}
+
+unsigned rv_engine_channel_faults(const rv_engine *engine, int channel)
+{
+  return rv_bridge_channel_faults(engine->bridge, channel);
+}
+
 unsigned rv_engine_latency(const rv_engine *engine)
 {
   return rv_bridge_latency(engine->bridge);

@@ -96,6 +96,20 @@ void rv_fraction_set_knobs(rv_fraction *fraction, const float *values)
   rv_voice_set_knobs(fraction->voice, values);
 }
 
+void rv_fraction_copy_channel(rv_fraction *to, const rv_fraction *from, int channel)
+{
+  const size_t length = to->length;
+  rv_voice_copy_channel(to->voice, from->voice, channel);
+  for (size_t age = 0; age < length; age++)
+    memcpy(place(to, channel, (to->newest + length - age) % length),
+           place(from, channel, (from->newest + length - age) % length), to->size * sizeof(float));
+}
+
+unsigned rv_fraction_channel_faults(const rv_fraction *fraction, int channel)
+{
+  return rv_voice_channel_faults(fraction->voice, channel);
+}
+
 unsigned rv_fraction_faults(const rv_fraction *fraction)
 {
   return rv_voice_faults(fraction->voice);

@@ -25,7 +25,11 @@ void rv_fraction_set_knobs(rv_fraction *fraction, const float *values);
 void rv_fraction_process(rv_fraction *fraction, const float *const *in, float *const *out,
                          size_t frames);
 
+/// Copies the state of one channel, after a whole number of grids. Audio thread.
+void rv_fraction_copy_channel(rv_fraction *to, const rv_fraction *from, int channel);
+
 unsigned rv_fraction_faults(const rv_fraction *fraction);
+unsigned rv_fraction_channel_faults(const rv_fraction *fraction, int channel);
 
 /// The largest magnitude of a pole of the recurrence with this delay, linearised at the state that
 /// 0.5 s of silence lead to with these knobs (NULL: the initial ones); estimated from how fast a

@@ -70,6 +70,20 @@ void rv_phases_set_knobs(rv_phases *phases, const float *values)
   rv_voice_set_knobs(phases->voice, values);
 }
 
+void rv_phases_copy_channel(rv_phases *to, const rv_phases *from, int channel)
+{
+  for (int p = 0; p < to->phases; p++)
+    rv_voice_copy_channel(to->voice, from->voice, p * to->channels + channel);
+}
+
+unsigned rv_phases_channel_faults(const rv_phases *phases, int channel)
+{
+  unsigned faults = 0;
+  for (int p = 0; p < phases->phases; p++)
+    faults += rv_voice_channel_faults(phases->voice, p * phases->channels + channel);
+  return faults;
+}
+
 unsigned rv_phases_faults(const rv_phases *phases)
 {
   return rv_voice_faults(phases->voice);

@@ -25,6 +25,10 @@ void rv_phases_copy_state(rv_phases *to, const rv_phases *from);
 void rv_phases_set_knobs(rv_phases *phases, const float *values);
 void rv_phases_process(rv_phases *phases, const float *const *in, float *const *out, size_t frames);
 
+/// Copies the state of one channel, after a whole number of grids of every phase. Audio thread.
+void rv_phases_copy_channel(rv_phases *to, const rv_phases *from, int channel);
+
 unsigned rv_phases_faults(const rv_phases *phases);
+unsigned rv_phases_channel_faults(const rv_phases *phases, int channel);
 
 #endif

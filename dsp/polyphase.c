@@ -157,19 +157,24 @@ size_t rv_polyphase_past(const rv_polyphase *polyphase)
   return polyphase->taps - 1;
 }
 
+void rv_polyphase_restart(rv_polyphase *polyphase, int channel, const float *past)
+{
+  const size_t length = polyphase->taps - 1;
+  float *buffer = polyphase->buffer + (size_t)channel * polyphase->size;
+  if (past)
+    memcpy(buffer, past + (size_t)channel * length, length * sizeof *buffer);
+  else
+    memset(buffer, 0, length * sizeof *buffer);
+}
+
 void rv_polyphase_reset(rv_polyphase *polyphase, const float *past)
 {
   const size_t length = polyphase->taps - 1;
   polyphase->held = length;
   polyphase->newest = length;
   polyphase->phase = 0;
-  for (int ch = 0; ch < polyphase->channels; ch++) {
-    float *buffer = polyphase->buffer + (size_t)ch * polyphase->size;
-    if (past)
-      memcpy(buffer, past + (size_t)ch * length, length * sizeof *buffer);
-    else
-      memset(buffer, 0, length * sizeof *buffer);
-  }
+  for (int ch = 0; ch < polyphase->channels; ch++)
+    rv_polyphase_restart(polyphase, ch, past);
 }
 
 static four load(const float *from)

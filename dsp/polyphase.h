@@ -49,6 +49,10 @@ size_t rv_polyphase_past(const rv_polyphase *polyphase);
 /// thread.
 void rv_polyphase_reset(rv_polyphase *polyphase, const float *past);
 
+/// The same for one channel; where the next output has the phase of the first one. `past` is
+/// [channels][past frames] all the same. Audio thread.
+void rv_polyphase_restart(rv_polyphase *polyphase, int channel, const float *past);
+
 /// Takes `frames` of `in` [channels][frames] and makes what can be made from all that has been
 /// taken, up to `limit` frames, of `out` [channels][limit]; returns how many. Frame n of the output
 /// is the input at n·from/to − delay. Neither the bits nor their number depend on how the stream is

@@ -20,7 +20,7 @@ struct rv_voice {
   const rv_network *network;
   int channels;
   size_t grid[RV_MAX_VOICE_CHANNELS]; ///< frames since the grid's last line
-  unsigned faults;
+  unsigned faults[RV_MAX_VOICE_CHANNELS];
   bool stored; ///< the start state to return to after a fault
   layer_buffers layers[RV_MAX_LAYERS];
   float *x; ///< [channels][RV_PIECE]: input after its gain
@@ -144,21 +144,26 @@ void rv_voice_reset(rv_voice *voice, bool stored)
     start_channel(voice, ch);
 }
 
-void rv_voice_copy_state(rv_voice *to, const rv_voice *from)
+void rv_voice_copy_channel(rv_voice *to, const rv_voice *from, int channel)
 {
-  memset(to->grid, 0, sizeof to->grid);
+  to->grid[channel] = 0;
   for (int l = 0; l < to->network->n_layers; l++) {
     const rv_packed *layer = &to->network->layers[l];
-    const size_t stride = layer->stride;
+    const size_t bytes = layer->stride * sizeof(float);
     if (layer->kind == RV_DENSE)
       continue;
-    for (int ch = 0; ch < to->channels; ch++) {
-      const size_t at = (size_t)ch * rows_size(layer);
-      memcpy(to->layers[l].rows + at, from->layers[l].rows + at, stride * sizeof(float));
-    }
+    const size_t h = (size_t)channel * rows_size(layer);
+    const size_t c = (size_t)channel * layer->stride;
+    memcpy(to->layers[l].rows + h, from->layers[l].rows + h, bytes);
     if (layer->kind == RV_LSTM)
-      memcpy(to->layers[l].c, from->layers[l].c, (size_t)to->channels * stride * sizeof(float));
+      memcpy(to->layers[l].c + c, from->layers[l].c + c, bytes);
   }
+}
+
+void rv_voice_copy_state(rv_voice *to, const rv_voice *from)
+{
+  for (int ch = 0; ch < to->channels; ch++)
+    rv_voice_copy_channel(to, from, ch);
 }
 
 size_t rv_voice_state_size(const rv_voice *voice)
@@ -265,7 +270,7 @@ static void check_state(rv_voice *voice, size_t first, size_t count)
         sound &= finite(voice->layers[l].c + (size_t)ch * stride, stride);
     }
     if (!sound) {
-      voice->faults++;
+      voice->faults[ch]++;
       start_channel(voice, ch);
     }
   }
@@ -313,5 +318,13 @@ void rv_voice_process(rv_voice *voice, const float *const *in, float *const *out
 
 unsigned rv_voice_faults(const rv_voice *voice)
 {
-  return voice->faults;
+  unsigned faults = 0;
+  for (int ch = 0; ch < voice->channels; ch++)
+    faults += voice->faults[ch];
+  return faults;
+}
+
+unsigned rv_voice_channel_faults(const rv_voice *voice, int channel)
+{
+  return voice->faults[channel];
 }

@@ -13,6 +13,10 @@
 void rv_voice_process_some(rv_voice *voice, int begin, int n, const float *const *in,
                            float *const *out, size_t frames);
 
+/// Copies the state of one channel; its grid begins anew, so that the others must stand on a line
+/// of theirs. Audio thread.
+void rv_voice_copy_channel(rv_voice *to, const rv_voice *from, int channel);
+
 /// Any thread.
 const rv_network *rv_voice_network(const rv_voice *voice);
 

@@ -77,6 +77,13 @@ RV_API const char *rv_engine_rate_note(const rv_engine *engine);
 /// Non-finite states reset since the engine was made. Audio thread.
 RV_API unsigned rv_engine_faults(const rv_engine *engine);
 
+/// The same of one channel. Audio thread.
+RV_API unsigned rv_engine_channel_faults(const rv_engine *engine, int channel);
+
+/// Frames of the host after which the engine stands where it stood, but for what it has heard:
+/// see rv_chain_restart. Any thread.
+RV_API size_t rv_engine_period(const rv_engine *engine);
+
 /// A pointer of the caller's own, to find what an engine belongs to.
 RV_API void rv_engine_set_owner(rv_engine *engine, void *owner); ///< setup only
 RV_API void *rv_engine_owner(const rv_engine *engine);           ///< any thread
@@ -122,6 +129,11 @@ RV_API void rv_chain_free(rv_chain *chain);
 
 /// Ends any fade, jumps to the settings, resets the engine. Audio thread.
 RV_API void rv_chain_reset(rv_chain *chain, const rv_chain_settings *settings);
+
+/// Brings one channel back to the settled state while the others play on: from here it gives the
+/// samples of a chain that begins. Only while no fade runs, the settings have been reached, and a
+/// whole number of the engine's periods has passed since the last reset. Audio thread.
+RV_API void rv_chain_restart(rv_chain *chain, int channel);
 
 /// New targets from the next frame on; they are approached per frame, whatever the block. Audio
 /// thread.

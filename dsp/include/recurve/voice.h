@@ -53,6 +53,9 @@ RV_API void rv_voice_process(rv_voice *voice, const float *const *in, float *con
 /// thread.
 RV_API unsigned rv_voice_faults(const rv_voice *voice);
 
+/// The same of one channel. Audio thread.
+RV_API unsigned rv_voice_channel_faults(const rv_voice *voice, int channel);
+
 #ifdef __cplusplus
 }
 #endif
