@@ -166,7 +166,8 @@ static void check_tsv_row(char *line)
   ck_assert_double_eq_tol(finite(columns[9]), best / floor, 0.01 * best / floor);
   ck_assert_double_eq_tol(finite(columns[10]), median / floor, 0.01 * median / floor);
   const double real_time = 1e9 / 48000.0 / median;
-  ck_assert_double_eq_tol(finite(columns[11]), real_time, 0.01 * real_time);
+  // One place after the point: a slow build has few of them.
+  ck_assert_double_eq_tol(finite(columns[11]), real_time, 0.01 * real_time + 0.05);
   ck_assert_double_le(finite(columns[12]), finite(columns[13]));
   ck_assert_str_eq(columns[14], "-");
 }
