@@ -90,12 +90,15 @@ static rv_status read_recordings(training *run, rv_error *error)
       status = rv_fail(error, RV_BAD_AUDIO, "%s is %g Hz, %s %g Hz: all must have one rate",
                        test_dry, run->test.rate, run->dry_path, pair->rate);
     held = 0;
-    run->test_clip = (rv_train_clip){run->test.dry, run->test.wet, run->test.frames};
+    run->test_clip =
+        (rv_train_clip){.dry = run->test.dry, .wet = run->test.wet, .frames = run->test.frames};
   } else {
     const size_t kept = pair->frames - held;
-    run->test_clip = (rv_train_clip){pair->dry + kept, pair->wet + kept, held};
+    run->test_clip =
+        (rv_train_clip){.dry = pair->dry + kept, .wet = pair->wet + kept, .frames = held};
   }
-  run->train_clip = (rv_train_clip){pair->dry, pair->wet, pair->frames - held};
+  run->train_clip =
+      (rv_train_clip){.dry = pair->dry, .wet = pair->wet, .frames = pair->frames - held};
   return status;
 }
 

@@ -339,7 +339,8 @@ START_TEST(the_error_to_a_reference_is_the_figure_of_the_trainer)
   rv_fixture_audio(rv_test_path("wet.wav"), FLOAT, 1, RATE, 30001, 0.9, 9);
   rv_audio *dry = rv_fixture_read(rv_test_path("dry.wav"));
   rv_audio *wet = rv_fixture_read(rv_test_path("wet.wav"));
-  const rv_train_clip clip = {dry->channel[0], wet->channel[0], dry->frames};
+  const rv_train_clip clip = {
+      .dry = dry->channel[0], .wet = wet->channel[0], .frames = dry->frames};
   double expected = 0.0;
   ck_assert_int_eq(rv_model_esr(model, &clip, 0, &expected, NULL), RV_OK);
   const rv_run *run =

@@ -22,8 +22,10 @@ rv_train_data rv_test_recording(rv_train_clip *train, rv_train_clip *test)
     memory += 0.1F * (tanhf(4.0F * low + 0.3F) - memory);
     rv_test_wet[i] = 0.6F * tanhf(4.0F * low + 0.3F) - 0.5F * memory;
   }
-  *train = (rv_train_clip){rv_test_dry, rv_test_wet, RV_TEST_FRAMES * 8 / 10};
-  *test = (rv_train_clip){rv_test_dry + train->frames, rv_test_wet + train->frames,
-                          RV_TEST_FRAMES - train->frames};
+  *train =
+      (rv_train_clip){.dry = rv_test_dry, .wet = rv_test_wet, .frames = RV_TEST_FRAMES * 8 / 10};
+  *test = (rv_train_clip){.dry = rv_test_dry + train->frames,
+                          .wet = rv_test_wet + train->frames,
+                          .frames = RV_TEST_FRAMES - train->frames};
   return (rv_train_data){.rate = 48000.0, .train = train, .n_train = 1, .test = test, .n_test = 1};
 }

@@ -72,6 +72,13 @@ double scalar_output(const rv_model *model, const double *parameters, double x, 
   return y;
 }
 
+void scalar_inputs(const rv_model *model, const scalar_stream *stream, size_t t, double *x)
+{
+  const size_t inputs = (size_t)model->inputs;
+  for (size_t k = 0; k < inputs; k++)
+    x[k] = (double)stream->input[(t * inputs + k) * stream->stride];
+}
+
 double scalar_window(const rv_model *model, const double *parameters, const scalar_stream *stream,
                      size_t steps, const rv_loss *loss, scalar_state *state, double *output)
 {
@@ -79,21 +86,22 @@ double scalar_window(const rv_model *model, const double *parameters, const scal
   double emphasised = 0.0;
   double sum = 0.0;
   for (size_t t = 0; t < steps; t++) {
-    const double x = (double)stream->input[t * stream->stride];
+    double x[SCALAR_INPUTS];
+    scalar_inputs(model, stream, t, x);
     const double target = (double)stream->target[t * stream->stride];
     const double mask = (double)stream->mask[t * stream->stride];
-    const double *in = &x;
+    const double *in = x;
     double gates[4][SCALAR_UNITS];
     double q[SCALAR_UNITS];
     for (int l = 0; l < model->layers; l++) {
       scalar_step(model, parameters, l, in, state->h[l], state->c[l], gates, q);
       in = state->h[l];
     }
-    const double y = scalar_output(model, parameters, x, in);
+    const double y = scalar_output(model, parameters, x[0], in);
     if (output)
       output[t] = y;
     const double e = (y - target) * mask;
-    const double high = (e - 0.85 * state->error) * mask;
+    const double high = (e - 0.85 * state->error) * fmin(mask, 1.0);
     state->error = e;
     plain += e * e;
     emphasised += high * high;

@@ -9,7 +9,8 @@
 
 #include "kernel.h"
 
-#define SCALAR_UNITS 40
+#define SCALAR_UNITS  40
+#define SCALAR_INPUTS (1 + RV_MAX_KNOBS)
 
 /// What one stream carries from window to window.
 typedef struct scalar_state {
@@ -19,7 +20,8 @@ typedef struct scalar_state {
 } scalar_state;
 
 typedef struct scalar_stream {
-  const float *input, *target, *mask; ///< [steps · stride]
+  const float *input;         ///< [steps · inputs · stride]: the audio, then the knobs
+  const float *target, *mask; ///< [steps · stride]
   size_t stride;
 } scalar_stream;
 
@@ -27,6 +29,9 @@ typedef struct scalar_stream {
 /// gates, and of the GRU q = U h₋₁ + bn of gate n, are left for a way back.
 void scalar_step(const rv_model *model, const double *parameters, int l, const double *x, double *h,
                  double *c, double gates[4][SCALAR_UNITS], double *q);
+
+/// The input of the first layer at step `t`: `x` [inputs].
+void scalar_inputs(const rv_model *model, const scalar_stream *stream, size_t t, double *x);
 
 /// The head over the state of the last layer.
 double scalar_output(const rv_model *model, const double *parameters, double x, const double *h);

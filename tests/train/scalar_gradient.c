@@ -137,7 +137,8 @@ static void loss_slopes(const scalar_stream *stream, size_t steps, const rv_loss
     sum += error[t];
   for (size_t t = steps; t-- > 0;) {
     const double mask = (double)stream->mask[t * stream->stride];
-    const double high = (error[t] - 0.85 * (t ? error[t - 1] : error_before)) * mask * mask;
+    const double counts = fmin(mask, 1.0);
+    const double high = (error[t] - 0.85 * (t ? error[t - 1] : error_before)) * counts * counts;
     slope[t] = mask * (2.0 * (double)loss->plain * error[t] +
                        2.0 * (double)loss->emphasised * (high - 0.85 * high_after) +
                        2.0 * (double)loss->offset * sum);
@@ -146,9 +147,9 @@ static void loss_slopes(const scalar_stream *stream, size_t steps, const rv_loss
 }
 
 /// Where the input of layer `l` stands.
-static const double *input_of(const memory *step, int l, const double *audio)
+static const double *input_of(const memory *step, int l, const double *first)
 {
-  return l ? step[l - 1].h : audio;
+  return l ? step[l - 1].h : first;
 }
 
 double scalar_gradient(const rv_model *model, const double *parameters, const scalar_stream *stream,
@@ -161,10 +162,11 @@ double scalar_gradient(const rv_model *model, const double *parameters, const sc
   scalar_state now = *state;
   for (size_t t = 0; t < steps; t++) {
     memory *step = memories + t * layers;
-    const double audio = (double)stream->input[t * stream->stride];
+    double x[SCALAR_INPUTS];
+    scalar_inputs(model, stream, t, x);
     for (int l = 0; l < model->layers; l++)
-      remember_step(model, parameters, l, input_of(step, l, &audio), &now, &step[l]);
-    const double y = scalar_output(model, parameters, audio, step[layers - 1].h);
+      remember_step(model, parameters, l, input_of(step, l, x), &now, &step[l]);
+    const double y = scalar_output(model, parameters, x[0], step[layers - 1].h);
     error[t] =
         (y - (double)stream->target[t * stream->stride]) * (double)stream->mask[t * stream->stride];
   }
@@ -172,7 +174,8 @@ double scalar_gradient(const rv_model *model, const double *parameters, const sc
   slopes carried = {0};
   for (size_t t = steps; t-- > 0;) {
     const memory *step = memories + t * layers;
-    const double audio = (double)stream->input[t * stream->stride];
+    double x[SCALAR_INPUTS];
+    scalar_inputs(model, stream, t, x);
     double dh[SCALAR_UNITS] = {0};
     for (size_t j = 0; j < (size_t)model->units; j++) {
       gradient[model->head + j] += slope[t] * step[layers - 1].h[j];
@@ -180,7 +183,7 @@ double scalar_gradient(const rv_model *model, const double *parameters, const sc
     }
     gradient[model->head_bias] += slope[t];
     for (int l = model->layers; l-- > 0;)
-      layer_back(model, parameters, l, &step[l], input_of(step, l, &audio), dh, &carried, gradient);
+      layer_back(model, parameters, l, &step[l], input_of(step, l, x), dh, &carried, gradient);
   }
   free(memories);
   free(error);

@@ -18,7 +18,7 @@ static float wet[FRAMES];
 /// A trainer with initial weights whose selection part is its training part.
 static rv_trainer *trainer_of(rv_kind kind, int layers, bool skip, int threads)
 {
-  rv_train_clip clip = {dry, wet, FRAMES};
+  rv_train_clip clip = {.dry = dry, .wet = wet, .frames = FRAMES};
   const rv_train_data data = {
       .rate = 48000.0, .train = &clip, .n_train = 1, .select = &clip, .n_select = 1};
   rv_train_config config;

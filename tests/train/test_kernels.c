@@ -30,12 +30,12 @@ typedef struct bench {
   scalar_state states[MAX_LANES];
 } bench;
 
-static void set_up(bench *b, rv_isa isa, rv_kind kind, int layers, int units)
+static void set_up(bench *b, rv_isa isa, rv_kind kind, int layers, int inputs, int units)
 {
   rv_random random = {.state = (uint64_t)kind + 10 * (uint64_t)layers};
   memset(b, 0, sizeof *b);
   b->kernels = rv_train_kernels_of(isa);
-  rv_model_lay_out(&b->model, kind, layers, units, 0.5F);
+  rv_model_lay_out(&b->model, kind, layers, inputs, units, 0.5F);
   const size_t n = b->model.parameters;
   b->parameters = calloc(n, sizeof(float));
   b->exact = calloc(n, sizeof(double));
@@ -65,10 +65,11 @@ static void fill(bench *b, uint64_t seed)
 {
   rv_random random = {seed};
   const size_t lanes = (size_t)b->kernels->lanes;
-  for (size_t i = 0; i < STEPS * lanes; i++) {
+  for (size_t i = 0; i < STEPS * lanes * (size_t)b->model.inputs; i++)
     b->work.input[i] = 0.5F * (float)rv_random_normal(&random);
+  for (size_t i = 0; i < STEPS * lanes; i++) {
     b->work.target[i] = 0.5F * (float)rv_random_normal(&random);
-    b->work.mask[i] = i % lanes == 1 && i / lanes < 20 ? 0.0F : 1.0F;
+    b->work.mask[i] = i % lanes == 1 && i / lanes < 20 ? 0.0F : 1.0F + 0.1F * (float)(i % lanes);
   }
 }
 
@@ -110,10 +111,10 @@ static double difference_of(const double *exact, const double *got, size_t n)
 }
 
 /// The oracle's own gradient of its second window against differences of its loss.
-static void check_oracle(rv_kind kind, int layers, int units)
+static void check_oracle(rv_kind kind, int layers, int inputs, int units)
 {
   static bench b;
-  set_up(&b, RV_ISA_BASE, kind, layers, units);
+  set_up(&b, RV_ISA_BASE, kind, layers, inputs, units);
   const size_t n = b.model.parameters;
   const size_t lanes = (size_t)b.kernels->lanes;
   double *gradient = calloc(2 * n, sizeof *gradient);
@@ -140,15 +141,15 @@ START_TEST(gradients_of_the_oracle_equal_central_differences)
 {
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
     for (int layers = 1; layers <= 3; layers++)
-      check_oracle(kinds[k], layers, layers == 1 ? 5 : 3);
+      check_oracle(kinds[k], layers, layers, layers == 1 ? 5 : 3);
 }
 END_TEST
 
 /// Over a first window, then the gradient of a second one that starts from its state.
-static void check_gradient(rv_isa isa, rv_kind kind, int layers, int units)
+static void check_gradient(rv_isa isa, rv_kind kind, int layers, int inputs, int units)
 {
   static bench b;
-  set_up(&b, isa, kind, layers, units);
+  set_up(&b, isa, kind, layers, inputs, units);
   const size_t n = b.model.parameters;
   double *gradient = calloc(2 * n, sizeof *gradient);
   for (int window = 1; window <= 2; window++) {
@@ -161,13 +162,15 @@ static void check_gradient(rv_isa isa, rv_kind kind, int layers, int units)
       loss += scalar_gradient(&b.model, b.exact, &b.streams[s], STEPS, &b.pass.loss, &before[s],
                               gradient);
     b.kernels->window(&b.pass);
-    ck_assert_double_eq_tol(b.pass.loss_sum, loss, 1e-4);
-    ck_assert_double_eq_tol(oracle_window(&b), loss, 1e-9);
+    ck_assert_double_eq_tol(b.pass.loss_sum / loss, 1.0, 1e-5);
+    ck_assert_double_eq_tol(oracle_window(&b), loss, 1e-9 * loss);
     for (size_t i = 0; i < n; i++)
       gradient[n + i] = (double)b.pass.gradient[i];
     const double error = difference_of(gradient, gradient + n, n);
-    ck_assert_msg(error < 1e-5, "%s, %s, %d layers of %d, window %d: gradient off by %g",
-                  rv_isa_name(isa), rv_kind_name(kind), layers, units, window, error);
+    // Where there is one unit, no other slope hides the rounding of its activations.
+    ck_assert_msg(error < (units == 1 ? 1e-4 : 2e-5),
+                  "%s, %s, %d layers of %d on %d, window %d: gradient off by %g", rv_isa_name(isa),
+                  rv_kind_name(kind), layers, units, inputs, window, error);
   }
   free(gradient);
   tear_down(&b);
@@ -182,11 +185,15 @@ START_TEST(gradients_in_lanes_equal_the_oracle_over_a_window_border)
       continue;
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
       for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-        check_gradient(isas[i], kinds[k], 1, sizes[s]);
+        check_gradient(isas[i], kinds[k], 1, 1, sizes[s]);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-      check_gradient(isas[i], kinds[k], 2, 5);
-      check_gradient(isas[i], kinds[k], 2, 20);
-      check_gradient(isas[i], kinds[k], 3, 3);
+      check_gradient(isas[i], kinds[k], 2, 1, 1);
+      check_gradient(isas[i], kinds[k], 2, 1, 5);
+      check_gradient(isas[i], kinds[k], 2, 1, 20);
+      check_gradient(isas[i], kinds[k], 3, 1, 3);
+      check_gradient(isas[i], kinds[k], 1, 2, 16);
+      check_gradient(isas[i], kinds[k], 1, 3, 7);
+      check_gradient(isas[i], kinds[k], 2, SCALAR_INPUTS, 12);
     }
   }
 }
@@ -197,8 +204,8 @@ START_TEST(a_window_in_two_parts_gives_the_same_output)
   static bench whole;
   static bench parts;
   const rv_isa isa = rv_isa_choose();
-  set_up(&whole, isa, RV_LSTM, 2, 7);
-  set_up(&parts, isa, RV_LSTM, 2, 7);
+  set_up(&whole, isa, RV_LSTM, 2, 1, 7);
+  set_up(&parts, isa, RV_LSTM, 2, 1, 7);
   fill(&whole, 3);
   fill(&parts, 3);
   const size_t lanes = (size_t)whole.kernels->lanes;
@@ -221,7 +228,7 @@ END_TEST
 START_TEST(audio_that_does_not_count_has_no_gradient)
 {
   static bench b;
-  set_up(&b, rv_isa_choose(), RV_GRU, 1, 6);
+  set_up(&b, rv_isa_choose(), RV_GRU, 1, 1, 6);
   fill(&b, 4);
   memset(b.work.mask, 0, STEPS * (size_t)b.kernels->lanes * sizeof(float));
   b.kernels->window(&b.pass);

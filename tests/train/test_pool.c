@@ -56,7 +56,7 @@ START_TEST(a_training_on_two_threads_runs_to_its_end)
     dry[i] = 0.5F * rv_test_random(&random);
     wet[i] = tanhf(2.0F * dry[i]);
   }
-  const rv_train_clip clip = {dry, wet, FRAMES};
+  const rv_train_clip clip = {.dry = dry, .wet = wet, .frames = FRAMES};
   const rv_train_data data = {.rate = 48000.0, .train = &clip, .n_train = 1};
   rv_train_config config;
   rv_train_result result;

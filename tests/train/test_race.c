@@ -101,7 +101,7 @@ static bool remember(void *data, const rv_train_progress *progress)
 static rv_description *train(uint64_t seed, int seeds, long updates, history *h)
 {
   static const char *const race[] = {"seeds=3", "race=0.5"};
-  const rv_train_clip clip = {dry, wet, FRAMES};
+  const rv_train_clip clip = {.dry = dry, .wet = wet, .frames = FRAMES};
   const rv_train_data data = {.rate = 48000.0, .train = &clip, .n_train = 1};
   rv_train_config config;
   rv_description *made = NULL;

@@ -14,7 +14,7 @@
 
 static float dry[FRAMES];
 static float wet[FRAMES];
-static rv_train_clip clip = {dry, wet, FRAMES};
+static rv_train_clip clip = {.dry = dry, .wet = wet, .frames = FRAMES};
 
 static rv_train_data audio_data(void)
 {

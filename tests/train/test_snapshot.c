@@ -25,7 +25,7 @@ static rv_train_data audio_data(rv_train_clip *clip)
     dry[i] = low;
     wet[i] = tanhf(4.0F * low);
   }
-  *clip = (rv_train_clip){dry, wet, FRAMES};
+  *clip = (rv_train_clip){.dry = dry, .wet = wet, .frames = FRAMES};
   return (rv_train_data){.rate = 48000.0, .train = clip, .n_train = 1};
 }
 

@@ -23,7 +23,7 @@ static void set_up(setting *s, rv_kind kind)
 {
   memset(s, 0, sizeof *s);
   s->random = 9;
-  rv_model_lay_out(&s->model, kind, 1, 4, 0.0F);
+  rv_model_lay_out(&s->model, kind, 1, 1, 4, 0.0F);
   ck_assert_uint_le(s->model.parameters, MOST);
   ck_assert(rv_soap_new(&s->soap, &s->model));
 }

@@ -95,7 +95,8 @@ START_TEST(the_running_validation_agrees_with_the_voice)
   rv_train_clip train;
   rv_train_clip test;
   rv_train_data data = rv_test_recording(&train, &test);
-  const rv_train_clip select = {rv_test_dry + 30000, rv_test_wet + 30000, 18000};
+  const rv_train_clip select = {
+      .dry = rv_test_dry + 30000, .wet = rv_test_wet + 30000, .frames = 18000};
   data.select = &select;
   data.n_select = 1;
   rv_train_config config;
@@ -109,7 +110,7 @@ START_TEST(the_running_validation_agrees_with_the_voice)
                    RV_OK);
   rv_description *description = NULL;
   const float *weights = trainer->optimiser.weights;
-  ck_assert_int_eq(rv_model_describe(&trainer->model, weights, 48000.0, &description, &error),
+  ck_assert_int_eq(rv_model_describe(&trainer->model, weights, NULL, 48000.0, &description, &error),
                    RV_OK);
   double exact = 0.0;
   ck_assert_int_eq(rv_model_esr(description, &select, 0, &exact, &error), RV_OK);
@@ -256,9 +257,10 @@ START_TEST(several_clips_are_one_training)
   rv_train_clip train;
   rv_train_clip test;
   rv_train_data data = rv_test_recording(&train, &test);
-  const rv_train_clip clips[3] = {{rv_test_dry, rv_test_wet, 20000},
-                                  {rv_test_dry + 20000, rv_test_wet + 20000, 9001},
-                                  {rv_test_dry + 29001, rv_test_wet + 29001, 9399}};
+  const rv_train_clip clips[3] = {
+      {.dry = rv_test_dry, .wet = rv_test_wet, .frames = 20000},
+      {.dry = rv_test_dry + 20000, .wet = rv_test_wet + 20000, .frames = 9001},
+      {.dry = rv_test_dry + 29001, .wet = rv_test_wet + 29001, .frames = 9399}};
   rv_train_config config;
   rv_train_result result;
   rv_error error = {{0}};

@@ -31,7 +31,7 @@ static bool make_audio(audio *made)
   if (!made->dry)
     return false;
   made->wet = made->dry + frames;
-  made->clip = (rv_train_clip){made->dry, made->wet, frames};
+  made->clip = (rv_train_clip){.dry = made->dry, .wet = made->wet, .frames = frames};
   rv_bench_noise(made->dry, frames, 1);
   float state = 0.0F;
   for (size_t i = 0; i < frames; i++) {

@@ -19,18 +19,23 @@
 /// Clips one after another; a stream that reaches the end goes on at the beginning.
 typedef struct rv_tape {
   size_t frames;
-  float *input;             ///< [frames + RV_TAPE_TAIL]
-  float *target;            ///< [frames + RV_TAPE_TAIL]
-  float *mask;              ///< the same: 0 shortly after a jump from clip to clip, else 1
-  double energy;            ///< mean of target² where the mask is 1
+  float *input;  ///< [frames + RV_TAPE_TAIL]
+  float *target; ///< [frames + RV_TAPE_TAIL]
+  float *mask;   ///< the same: 0 shortly after a jump from clip to clip, else the setting's weight
+  double energy; ///< mean of (mask·target)² where the mask is not 0
   double emphasised_energy; ///< the same of the pre-emphasised target
   double input_rms;
+  int n_knobs;
+  float *knobs; ///< [(frames + RV_TAPE_TAIL)/RV_KNOB_FRAMES + 1][n_knobs]: positions (model.h)
 } rv_tape;
 
 /// Training and selection parts as tapes. RV_BAD_AUDIO where the audio cannot be learned from.
 rv_status rv_tapes_new(const rv_train_data *data, int burn_in, rv_tape *train, rv_tape *select,
                        rv_error *error);
 void rv_tape_free(rv_tape *tape);
+
+/// Whether two clips have the same values of the knobs, for all of their length.
+bool rv_same_setting(const rv_train_clip *a, const rv_train_clip *b, int n_knobs);
 
 /// `count` streams in step, evenly spaced over a tape.
 typedef struct rv_streams {

@@ -12,10 +12,12 @@ typedef struct player {
   rv_chain *chain;
 } player;
 
-static rv_status player_new(player *made, const rv_description *description, rv_error *error)
+/// `knobs` [n_knobs]; NULL: the initial values.
+static rv_status player_new(player *made, const rv_description *description, const float *knobs,
+                            rv_error *error)
 {
   const rv_engine_config config = {
-      .rate = description->rate, .channels = 1, .start = RV_START_SETTLED};
+      .rate = description->rate, .channels = 1, .start = RV_START_SETTLED, .knobs = knobs};
   rv_chain_settings settings;
   *made = (player){0};
   rv_status status = rv_network_new(description, rv_isa_choose(), &made->network, error);
@@ -26,9 +28,20 @@ static rv_status player_new(player *made, const rv_description *description, rv_
   if (status)
     return status;
   rv_chain_defaults(&settings);
+  for (int k = 0; knobs && k < description->n_knobs; k++)
+    settings.knobs[k] = knobs[k];
   rv_chain_reset(made->chain, &settings);
   (void)rv_chain_swap(made->chain, made->engine);
   return RV_OK;
+}
+
+static void turn_knobs(const player *made, const float *knobs, int n_knobs)
+{
+  rv_chain_settings settings;
+  rv_chain_defaults(&settings);
+  for (int k = 0; k < n_knobs; k++)
+    settings.knobs[k] = knobs[k];
+  rv_chain_set(made->chain, &settings);
 }
 
 static void player_free(player *made)
@@ -42,7 +55,7 @@ rv_status rv_model_play(const rv_description *description, const float *dry, flo
                         size_t frames, rv_error *error)
 {
   player made;
-  const rv_status status = player_new(&made, description, error);
+  const rv_status status = player_new(&made, description, NULL, error);
   for (size_t start = 0; !status && start < frames; start += BLOCK) {
     const float *in[1] = {dry + start};
     float *out[1] = {output + start};
@@ -56,12 +69,16 @@ rv_status rv_model_esr(const rv_description *description, const rv_train_clip *c
                        double *esr, rv_error *error)
 {
   player made;
-  rv_status status = player_new(&made, description, error);
+  rv_status status = player_new(&made, description, clip->knobs, error);
+  const size_t block = clip->moving ? RV_KNOB_FRAMES : BLOCK;
   double difference = 0.0;
   double energy = 0.0;
-  for (size_t start = 0; !status && start < clip->frames; start += BLOCK) {
+  for (size_t start = 0; !status && start < clip->frames; start += block) {
     float output[BLOCK];
-    const size_t frames = clip->frames - start < BLOCK ? clip->frames - start : BLOCK;
+    const size_t frames = clip->frames - start < block ? clip->frames - start : block;
+    if (clip->moving)
+      turn_knobs(&made, clip->knobs + start / RV_KNOB_FRAMES * (size_t)description->n_knobs,
+                 description->n_knobs);
     const float *in[1] = {clip->dry + start};
     float *out[1] = {output};
     rv_chain_process(made.chain, in, out, frames);

@@ -32,16 +32,19 @@ static void add_step(const head_job *job, const rv_workspace *work, size_t step,
   const size_t lanes = (size_t)trainer->kernels->lanes;
   const size_t padded = (size_t)trainer->packed.padded;
   const size_t place = step * lanes + lane;
+  const size_t inputs = (size_t)trainer->model.inputs;
+  const double weight = (double)work->mask[place];
   const float *hidden =
       work->hidden[trainer->model.layers - 1] + (step + 1) * padded * lanes + lane;
+  const double audio = (double)work->input[step * inputs * lanes + lane];
   const double target =
-      (double)work->target[place] - (double)trainer->model.skip * (double)work->input[place];
+      weight * ((double)work->target[place] - (double)trainer->model.skip * audio);
   const size_t units = job->n - 1;
   double *restrict feature = to->feature;
   double *restrict vector = to->vector;
   for (size_t j = 0; j < units; j++)
-    feature[j] = (double)hidden[j * lanes];
-  feature[units] = 1.0;
+    feature[j] = weight * (double)hidden[j * lanes];
+  feature[units] = weight;
   for (size_t j = 0; j < job->n; j++) {
     double *restrict row = to->matrix + j * job->n;
     for (size_t k = 0; k <= j; k++)

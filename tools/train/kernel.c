@@ -72,7 +72,7 @@ static void lay_out_packed(rv_packed_model *packed, carver *from)
   const size_t rows = (size_t)rv_rows(model->kind) * n;
   const size_t gates = (size_t)model->gates * n;
   for (int l = 0; l < model->layers; l++) {
-    const size_t inputs = l ? n : 1;
+    const size_t inputs = l ? n : (size_t)model->inputs;
     packed->layer[l].forward = carve(from, rows + gates * (n + inputs));
     packed->layer[l].across = carve(from, gates * n);
     packed->layer[l].below = l ? carve(from, rows * n) : NULL;
@@ -106,7 +106,7 @@ static void lay_out_workspace(rv_workspace *work, const rv_model *model, size_t 
   const size_t gates = (size_t)model->gates * n;
   const size_t layers = (size_t)model->layers;
   const bool has_cell = model->kind == RV_LSTM;
-  work->input = carve(from, steps * lanes);
+  work->input = carve(from, steps * (size_t)model->inputs * lanes);
   work->target = carve(from, steps * lanes);
   work->mask = carve(from, steps * lanes);
   work->output = carve(from, steps * lanes);
@@ -120,8 +120,9 @@ static void lay_out_workspace(rv_workspace *work, const rv_model *model, size_t 
   work->upper = carve(from, layers > 1 ? steps * n * lanes : 0);
   const size_t width = (n + lanes - 1) / lanes;
   work->turned = carve(from, RV_PIECE_STEPS * lanes * width * lanes);
-  work->sum_elements =
-      (2 * n + layers * (gates * width + rows) + rows + (layers - 1) * rows * width) * lanes;
+  work->sum_elements = (2 * n + layers * (gates * width + rows) + (size_t)model->inputs * rows +
+                        (layers - 1) * rows * width) *
+                       lanes;
   work->sums = carve(from, work->sum_elements);
 }
 

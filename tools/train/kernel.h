@@ -39,7 +39,7 @@ typedef struct rv_packed_model {
 
 /// Weights of the terms of the loss, divided by the energies that normalise them: the loss of a
 /// window is the sum over steps and lanes of `emphasised`·e'² + `plain`·e², plus `offset` times the
-/// squared sum of e over the steps of each lane.
+/// squared sum of e over the steps of each lane; e = mask·(y − target), e' is e pre-emphasised.
 typedef struct rv_loss {
   float emphasised, plain, offset;
 } rv_loss;
@@ -47,9 +47,9 @@ typedef struct rv_loss {
 /// What one thread works in, for windows of up to `steps` steps. W floats per element.
 typedef struct rv_workspace {
   size_t steps;
-  float *input;                    ///< [T]: the audio
+  float *input;                    ///< [T][inputs]: the audio, then the knobs
   float *target;                   ///< [T]
-  float *mask;                     ///< [T]: 1 where an error counts, else 0
+  float *mask;                     ///< [T]: 0 where an error does not count, else its weight, ≥ 1
   float *output;                   ///< [T]: y
   float *error;                    ///< [T + 2]: e, e'; then ∂loss/∂y from 0
   float *gates[RV_MAX_RECURRENT];  ///< [T][rows][N]: activated gates, then their deltas
@@ -76,8 +76,9 @@ typedef struct rv_pass {
 
 typedef struct rv_train_kernels {
   int lanes; ///< W
-  /// to[t][lane] = from[first[lane] + t] for t < steps; `first` [W].
-  void (*interleave)(const float *from, const size_t *first, size_t steps, float *to);
+  /// to[t·stride][lane] = from[first[lane] + t] for t < steps; `first` [W].
+  void (*interleave)(const float *from, const size_t *first, size_t steps, size_t stride,
+                     float *to);
   /// Fills `packed` from the parameters.
   void (*pack)(rv_packed_model *packed, const float *parameters);
   /// Runs the network over the window: work->output and the state.

@@ -15,7 +15,8 @@
 /// emulation with deep learning", eq. 9.
 #define EMPHASIS 0.85F
 
-static void interleave(const float *from, const size_t *first, size_t steps, float *to)
+static void interleave(const float *from, const size_t *first, size_t steps, size_t stride,
+                       float *to)
 {
   size_t t = 0;
   for (; t + VF_LANES <= steps; t += VF_LANES) {
@@ -24,11 +25,11 @@ static void interleave(const float *from, const size_t *first, size_t steps, flo
     {
       memcpy(&runs[lane], from + first[lane] + t, sizeof *runs);
     }
-    transpose(1, runs, (vf *)to + t, 1);
+    transpose(1, runs, (vf *)to + t * stride, stride);
   }
   for (; t < steps; t++)
     for (size_t lane = 0; lane < VF_LANES; lane++)
-      to[t * VF_LANES + lane] = from[first[lane] + t];
+      to[t * stride * VF_LANES + lane] = from[first[lane] + t];
 }
 
 /// Units whose products are summed at once.
@@ -76,10 +77,11 @@ static float *pack_column(float *to, const rv_model *model, const float *matrix,
   return to;
 }
 
-static void pack_forward(float *to, const rv_model *model, const rv_model_layer *layer, int padded,
+static void pack_forward(float *to, const rv_model *model, int l, int padded,
                          const float *parameters)
 {
-  const int inputs = layer->inputs == 1 ? 1 : padded;
+  const rv_model_layer *layer = &model->layer[l];
+  const int inputs = l ? padded : layer->inputs;
   const int block = unit_block(model->kind);
   for (int first = 0; first < padded; first += block) {
     for (int a = 0; a < accumulators(model->kind); a++)
@@ -118,7 +120,7 @@ static void pack(rv_packed_model *packed, const float *parameters)
   for (int l = 0; l < model->layers; l++) {
     const rv_model_layer *layer = &model->layer[l];
     const rv_packed_layer *to = &packed->layer[l];
-    pack_forward(to->forward, model, layer, padded, parameters);
+    pack_forward(to->forward, model, l, padded, parameters);
     pack_across(to->across, model, parameters + layer->u, model->units, padded, model->gates);
     if (l)
       pack_across(to->below, model, parameters + layer->w, layer->inputs, padded,
@@ -154,7 +156,7 @@ static void run_layer(const rv_pass *pass, int l)
   const rv_packed_model *packed = pass->packed;
   const rv_workspace *work = pass->work;
   const int n = packed->padded;
-  const int inputs = l ? n : 1;
+  const int inputs = l ? n : packed->model.inputs;
   const float *weights = packed->layer[l].forward;
   const vf *input = l ? (const vf *)work->hidden[l - 1] + n : (const vf *)work->input;
   vf *gates = (vf *)work->gates[l];
@@ -179,8 +181,9 @@ static void run_head(const rv_pass *pass)
   vf *output = (vf *)pass->work->output;
   const vf bias = vf_set(packed->head[n]);
   const vf skip = vf_set(packed->model.skip);
+  const size_t inputs = (size_t)packed->model.inputs;
   for (size_t t = 0; t < pass->steps; t++, hidden += n) {
-    vf sums[4] = {bias, skip * input[t], {0}, {0}};
+    vf sums[4] = {bias, skip * input[t * inputs], {0}, {0}};
     for (int j = 0; j < n; j += 4)
       UNROLL for (int i = 0; i < 4; i++) sums[i] =
           vf_fma(vf_set(packed->head[j + i]), hidden[j + i], sums[i]);
@@ -209,6 +212,12 @@ static void forward(rv_pass *pass)
   restore_denormals(control);
 }
 
+/// 1 where the mask lets an error through, else 0.
+VF_INLINE vf gate_of(vf mask)
+{
+  return vf_clamp(mask, 1.0F);
+}
+
 /// The loss over the window, and its derivative by y in work->error. The emphasised error of the
 /// step after the window belongs to the next one.
 static void run_loss(rv_pass *pass)
@@ -225,7 +234,7 @@ static void run_loss(rv_pass *pass)
   vf emphasised = {0};
   for (size_t t = 0; t < pass->steps; t++) {
     const vf e = (output[t] - target[t]) * mask[t];
-    const vf high = vf_fma(emphasis, before, e) * mask[t];
+    const vf high = vf_fma(emphasis, before, e) * gate_of(mask[t]);
     sum += e;
     plain = vf_fma(e, e, plain);
     emphasised = vf_fma(high, high, emphasised);
@@ -239,7 +248,7 @@ static void run_loss(rv_pass *pass)
   vf high_after = {0};
   for (size_t t = pass->steps; t-- > 0;) {
     const vf e = error[t];
-    const vf high = vf_fma(emphasis, t ? error[t - 1] : start, e) * mask[t];
+    const vf high = vf_fma(emphasis, t ? error[t - 1] : start, e) * gate_of(mask[t]);
     const vf slope = vf_fma(emphasis, high_after, high);
     error[t] = mask[t] * vf_fma(high_scale, slope, vf_fma(scale, e, offset));
     high_after = high;
@@ -252,7 +261,7 @@ static void run_loss(rv_pass *pass)
 /// Gradient sums of one layer, per lane.
 typedef struct layer_sums {
   vf *u;    ///< [gates·N][vectors_of(N)]: sums of units, not of lanes
-  vf *w;    ///< [rows·N][vectors_of(N)], the same; first layer [rows·N]
+  vf *w;    ///< [rows·N][vectors_of(N)], the same; first layer [inputs][rows·N]
   vf *b;    ///< [rows·N]
   vf *head; ///< [N], and [N] of no use
 } layer_sums;
@@ -264,7 +273,7 @@ static layer_sums sums_of(const rv_pass *pass, int l)
   const size_t rows = (size_t)rv_rows(model->kind) * n;
   const size_t width = (size_t)vectors_of(pass->packed->padded);
   const size_t u = (size_t)model->gates * n * width;
-  const size_t first = u + 2 * rows;
+  const size_t first = u + (1 + (size_t)model->inputs) * rows;
   vf *base = (vf *)pass->work->sums + 2 * n;
   if (l)
     base += first + (size_t)(l - 1) * (u + rows * width + rows);
@@ -310,12 +319,17 @@ static void add_gradients(const rv_pass *pass, int l, size_t first, size_t steps
     const vf *input = (const vf *)work->hidden[l - 1] + (first + 1) * stride;
     turn_states(input, n, steps, turned);
     add_products(deltas, (size_t)rows, rows, turned, n, steps, sums.w);
-    add_rows(deltas, (size_t)rows, rows, NULL, steps, sums.b, NULL);
+    add_rows(deltas, (size_t)rows, rows, NULL, 1, steps, sums.b, NULL);
   } else {
-    add_rows(deltas, (size_t)rows, rows, (const vf *)work->input + first, steps, sums.b, sums.w);
+    const size_t inputs = (size_t)model->inputs;
+    const vf *input = (const vf *)work->input + first * inputs;
+    add_rows(deltas, (size_t)rows, rows, input, inputs, steps, sums.b, sums.w);
+    for (size_t k = 1; k < inputs; k++)
+      add_rows(deltas, (size_t)rows, rows, input + k, inputs, steps, NULL,
+               sums.w + k * (size_t)rows);
   }
   if (l == model->layers - 1)
-    add_rows(hidden + n, stride, n, (const vf *)work->error + first, steps, sums.head + n,
+    add_rows(hidden + n, stride, n, (const vf *)work->error + first, 1, steps, sums.head + n,
              sums.head);
   for (size_t t = 0; l && t < steps; t++)
     multiply_across(pass->packed->layer[l].below, deltas + t * (size_t)rows, rows, n,
@@ -341,8 +355,8 @@ static void take_gradient(const rv_pass *pass)
         read_sums(sums.u + (ptrdiff_t)(g * n + j) * width, n, units, u);
         if (l)
           read_sums(sums.w + (ptrdiff_t)(row * n + j) * width, n, units, w);
-        else
-          w[0] = add_lanes(sums.w[row * n + j]);
+        for (int k = 0; !l && k < layer->inputs; k++)
+          w[k] = add_lanes(sums.w[(k * rv_rows(model->kind) + row) * n + j]);
         gradient[layer->b + (size_t)(g * units + j)] = add_lanes(sums.b[row * n + j]);
       }
     }

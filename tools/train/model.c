@@ -10,16 +10,20 @@
 /// Forget biases at the start of a training: LSTM gate f.
 #define FORGET_BIAS 1.0F
 
-void rv_model_lay_out(rv_model *model, rv_kind kind, int layers, int units, float skip)
+void rv_model_lay_out(rv_model *model, rv_kind kind, int layers, int inputs, int units, float skip)
 {
   const size_t n = (size_t)units;
   const size_t gates = (size_t)rv_kind_gates(kind);
   size_t next = 0;
-  *model = (rv_model){
-      .kind = kind, .layers = layers, .units = units, .gates = rv_kind_gates(kind), .skip = skip};
+  *model = (rv_model){.kind = kind,
+                      .layers = layers,
+                      .inputs = inputs,
+                      .units = units,
+                      .gates = rv_kind_gates(kind),
+                      .skip = skip};
   for (int l = 0; l < layers; l++) {
     rv_model_layer *layer = &model->layer[l];
-    layer->inputs = l ? units : 1;
+    layer->inputs = l ? units : inputs;
     layer->w = next;
     layer->u = layer->w + gates * n * (size_t)layer->inputs;
     layer->b = layer->u + gates * n * n;
@@ -56,11 +60,14 @@ static void orthogonal(rv_random *random, double *scratch, size_t n, float *matr
   }
 }
 
+/// `gain` is for the first input.
 static void xavier(rv_random *random, size_t inputs, size_t outputs, double gain, float *weights)
 {
-  const double bound = gain * sqrt(6.0 / (double)(inputs + outputs));
-  for (size_t k = 0; k < inputs * outputs; k++)
-    weights[k] = (float)(bound * (2.0 * rv_random_uniform(random) - 1.0));
+  const double bound = sqrt(6.0 / (double)(inputs + outputs));
+  for (size_t k = 0; k < inputs * outputs; k++) {
+    const double own = k % inputs ? bound : gain * bound;
+    weights[k] = (float)(own * (2.0 * rv_random_uniform(random) - 1.0));
+  }
 }
 
 bool rv_model_initialise(const rv_model *model, rv_random *random, double input_scale,
@@ -88,13 +95,37 @@ bool rv_model_initialise(const rv_model *model, rv_random *random, double input_
   return true;
 }
 
+float rv_knob_position(const rv_knob *knob, float value)
+{
+  const float range = knob->maximum - knob->minimum;
+  return range > 0.0F ? 2.0F * (value - knob->minimum) / range - 1.0F : 0.0F;
+}
+
+/// From weights for positions to weights for the knobs' own units: w (2 (v − m)/range − 1) + b.
+static void convert_knobs(rv_layer *layer, const rv_knob *knobs)
+{
+  const int rows = rv_kind_gates(layer->kind) * layer->units;
+  for (int row = 0; row < rows; row++) {
+    double bias = (double)layer->b[row];
+    for (int k = 1; k < layer->inputs; k++) {
+      const rv_knob *knob = &knobs[k - 1];
+      float *w = &layer->w[row * layer->inputs + k];
+      const double range = (double)knob->maximum - (double)knob->minimum;
+      const double slope = range > 0.0 ? 2.0 * (double)*w / range : 0.0;
+      bias -= range > 0.0 ? (double)*w + slope * (double)knob->minimum : 0.0;
+      *w = (float)slope;
+    }
+    layer->b[row] = (float)bias;
+  }
+}
+
 static void fill(float *to, const float *parameters, size_t offset, size_t elements)
 {
   memcpy(to, parameters + offset, elements * sizeof *to);
 }
 
-rv_status rv_model_describe(const rv_model *model, const float *parameters, double rate,
-                            rv_description **description, rv_error *error)
+rv_status rv_model_describe(const rv_model *model, const float *parameters, const rv_knob *knobs,
+                            double rate, rv_description **description, rv_error *error)
 {
   rv_description *made = NULL;
   rv_status status = rv_description_new(&made, error);
@@ -119,6 +150,10 @@ rv_status rv_model_describe(const rv_model *model, const float *parameters, doub
   }
   fill(made->layers[model->layers].w, parameters, model->head, n);
   fill(made->layers[model->layers].b, parameters, model->head_bias, 1);
+  made->n_knobs = model->inputs - 1;
+  for (int k = 0; k < made->n_knobs; k++)
+    made->knobs[k] = knobs[k];
+  convert_knobs(&made->layers[0], knobs);
   made->skip = model->skip;
   made->rate = rate;
   made->rate_known = true;

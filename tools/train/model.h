@@ -19,10 +19,11 @@ typedef struct rv_model_layer {
   size_t bn;  ///< [units], RV_GRU only
 } rv_model_layer;
 
-/// `layers` equal recurrent layers on one audio input, and a linear head.
+/// `layers` equal recurrent layers on the audio and the knobs, and a linear head.
 typedef struct rv_model {
   rv_kind kind;
   int layers;
+  int inputs; ///< of the first layer: the audio, then the knobs
   int units;
   int gates;
   float skip; ///< y += skip·x
@@ -32,18 +33,23 @@ typedef struct rv_model {
   size_t parameters; ///< elements in all
 } rv_model;
 
-/// Lays the parameters out. The sizes must be in the range of rv_train_config.
-void rv_model_lay_out(rv_model *model, rv_kind kind, int layers, int units, float skip);
+/// Lays the parameters out. The sizes must be in the range of rv_train_config; `inputs` is 1 … 1 +
+/// RV_MAX_KNOBS.
+void rv_model_lay_out(rv_model *model, rv_kind kind, int layers, int inputs, int units, float skip);
 
 /// Fills `parameters` [model->parameters] for the start of a training: orthogonal recurrent
 /// matrices (Saxe et al. 2014, section 3), Xavier input weights (Glorot and Bengio 2010, eq. 16),
 /// forget biases 1 (Jozefowicz et al. 2015, section 3.2). `input_scale` is the RMS of the audio
-/// input. False: out of memory.
+/// input; knobs go from −1 to 1. False: out of memory.
 bool rv_model_initialise(const rv_model *model, rv_random *random, double input_scale,
                          float *parameters);
 
-/// The parameters as a description at a rate in Hz.
-rv_status rv_model_describe(const rv_model *model, const float *parameters, double rate,
-                            rv_description **description, rv_error *error);
+/// What a knob's value is to the network: −1 at its minimum, 1 at its maximum.
+float rv_knob_position(const rv_knob *knob, float value);
+
+/// The parameters as a description at a rate in Hz, with `knobs` [model->inputs − 1]: there the
+/// weights of a knob are those of its own units.
+rv_status rv_model_describe(const rv_model *model, const float *parameters, const rv_knob *knobs,
+                            double rate, rv_description **description, rv_error *error);
 
 #endif

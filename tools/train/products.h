@@ -196,16 +196,17 @@ static void read_sums(const vf *sums, int n, int units, float *to)
   }
 }
 
-/// sums[r] += Σ_t rows[t][r] and, with an input, input_sums[r] += Σ_t rows[t][r]·input[t].
-static void add_rows(const vf *rows, size_t row_stride, int n_rows, const vf *input, size_t steps,
-                     vf *sums, vf *input_sums)
+/// sums[r] += Σ_t rows[t][r] unless it is NULL and, with an input, input_sums[r] +=
+/// Σ_t rows[t][r]·input[t·input_stride].
+static void add_rows(const vf *rows, size_t row_stride, int n_rows, const vf *input,
+                     size_t input_stride, size_t steps, vf *sums, vf *input_sums)
 {
   for (int r = 0; r < n_rows; r += 4) {
     vf total[4] = {{0}};
     vf products[4] = {{0}};
     for (size_t t = 0; t < steps; t++) {
       const vf *row = rows + t * row_stride + r;
-      const vf x = input ? input[t] : (vf){0};
+      const vf x = input ? input[t * input_stride] : (vf){0};
       UNROLL for (int i = 0; i < 4; i++)
       {
         total[i] += row[i];
@@ -214,7 +215,8 @@ static void add_rows(const vf *rows, size_t row_stride, int n_rows, const vf *in
     }
     UNROLL for (int i = 0; i < 4; i++)
     {
-      sums[r + i] += total[i];
+      if (sums)
+        sums[r + i] += total[i];
       if (input)
         input_sums[r + i] += products[i];
     }

@@ -40,9 +40,12 @@ static uint64_t hash(uint64_t sum, const void *bytes, size_t size)
 
 #define HASH_START UINT64_C(0xcbf29ce484222325)
 
-static uint64_t hash_clips(uint64_t sum, const rv_train_clip *clips, size_t n)
+static uint64_t hash_clips(uint64_t sum, const rv_train_clip *clips, size_t n, int n_knobs)
 {
   for (size_t c = 0; c < n; c++) {
+    const size_t rows =
+        clips[c].moving ? (clips[c].frames + RV_KNOB_FRAMES - 1) / RV_KNOB_FRAMES : 1;
+    sum = hash(sum, clips[c].knobs, n_knobs ? rows * (size_t)n_knobs * sizeof(float) : 0);
     const uint64_t frames = clips[c].frames;
     sum = hash(sum, &frames, sizeof frames);
     sum = hash(sum, clips[c].dry, clips[c].frames * sizeof(float));
@@ -69,9 +72,15 @@ static identity identity_of(rv_course *run)
   made.target_esr = config->target_esr;
   made.recipe = hash(HASH_START, &run->trainer->recipe, sizeof run->trainer->recipe);
   if (!run->recordings) {
+    const int n_knobs = run->data->n_knobs;
     run->recordings = hash(HASH_START, &run->data->rate, sizeof run->data->rate);
-    run->recordings = hash_clips(run->recordings, run->data->train, run->data->n_train);
-    run->recordings = hash_clips(run->recordings, run->data->select, run->data->n_select);
+    for (int k = 0; k < n_knobs; k++) {
+      const rv_knob *knob = &run->data->knobs[k];
+      const float range[] = {knob->minimum, knob->maximum};
+      run->recordings = hash(run->recordings, range, sizeof range);
+    }
+    run->recordings = hash_clips(run->recordings, run->data->train, run->data->n_train, n_knobs);
+    run->recordings = hash_clips(run->recordings, run->data->select, run->data->n_select, n_knobs);
   }
   made.recordings = run->recordings;
   return made;

@@ -72,6 +72,9 @@ static rv_status check_config(const rv_train_data *data, const rv_train_config *
                    data->rate);
   if (!data->n_train)
     return rv_fail(error, RV_BAD_ARGUMENT, "no training clip");
+  if (data->n_knobs < 0 || data->n_knobs > RV_MAX_KNOBS)
+    return rv_fail(error, RV_BAD_ARGUMENT, "%d knobs; 0 to %d are trained", data->n_knobs,
+                   RV_MAX_KNOBS);
   return RV_OK;
 }
 
@@ -90,14 +93,15 @@ static double predict_end(const rv_course *run)
 {
   rv_description *description = NULL;
   const rv_trainer *trainer = run->trainer;
-  const rv_train_clip trial = {trainer->select.input, trainer->select.target,
-                               trainer->select.frames < 8192 ? trainer->select.frames : 8192};
+  const size_t trial_frames = trainer->select.frames < 8192 ? trainer->select.frames : 8192;
+  const rv_train_clip trial = {
+      .dry = trainer->select.input, .wet = trainer->select.target, .frames = trial_frames};
   double frames = (double)trainer->select.frames;
   double esr = 0.0;
   for (size_t c = 0; c < run->data->n_test; c++)
     frames += (double)run->data->test[c].frames;
-  if (rv_model_describe(&trainer->model, trainer->optimiser.weights, run->data->rate, &description,
-                        NULL))
+  if (rv_model_describe(&trainer->model, trainer->optimiser.weights, run->data->knobs,
+                        run->data->rate, &description, NULL))
     return 0.0;
   // Half a second of each run is the settling of the voice.
   const double settling = 0.5 * run->data->rate;
@@ -239,25 +243,35 @@ static rv_status learn(rv_course *run, rv_error *error)
   return RV_OK;
 }
 
-/// ESR of all clips together, weighed by the energy of their wet audio.
+/// ESR of all clips together, weighed by the energy of their wet audio; with knobs the mean over
+/// the settings, each of which is told by its first clip.
 static rv_status clips_esr(const rv_description *description, const rv_train_clip *clips, size_t n,
                            double *esr, rv_error *error)
 {
-  double difference = 0.0;
-  double energy = 0.0;
-  for (size_t c = 0; c < n; c++) {
-    double own_energy = 0.0;
-    double own_esr = 0.0;
+  double *sums = calloc(2 * n, sizeof *sums);
+  double total = 0.0;
+  double settings = 0.0;
+  rv_status status = sums ? RV_OK : rv_fail(error, RV_NO_MEMORY, "out of memory for %zu clips", n);
+  for (size_t c = 0; !status && c < n; c++) {
+    size_t first = 0;
+    double energy = 0.0;
+    double own = 0.0;
+    while (!rv_same_setting(&clips[first], &clips[c], description->n_knobs))
+      first++;
     for (size_t i = 0; i < clips[c].frames; i++)
-      own_energy += (double)clips[c].wet[i] * (double)clips[c].wet[i];
-    const rv_status status = rv_model_esr(description, &clips[c], 0, &own_esr, error);
-    if (status)
-      return status;
-    difference += own_esr * own_energy;
-    energy += own_energy;
+      energy += (double)clips[c].wet[i] * (double)clips[c].wet[i];
+    status = rv_model_esr(description, &clips[c], 0, &own, error);
+    sums[2 * first] += own * energy;
+    sums[2 * first + 1] += energy;
   }
-  *esr = difference / energy;
-  return RV_OK;
+  for (size_t c = 0; !status && c < n; c++)
+    if (sums[2 * c + 1] > 0.0) {
+      total += sums[2 * c] / sums[2 * c + 1];
+      settings += 1.0;
+    }
+  *esr = total / settings;
+  free(sums);
+  return status;
 }
 
 static rv_status finish(const rv_course *run, rv_description **description, rv_train_result *result,
@@ -265,7 +279,8 @@ static rv_status finish(const rv_course *run, rv_description **description, rv_t
 {
   const rv_trainer *trainer = run->trainer;
   rv_description *made = NULL;
-  rv_status status = rv_model_describe(&trainer->model, run->best, run->data->rate, &made, error);
+  rv_status status = rv_model_describe(&trainer->model, run->best, run->data->knobs,
+                                       run->data->rate, &made, error);
   if (status)
     return status;
   double test = NAN;

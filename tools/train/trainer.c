@@ -23,7 +23,8 @@ static size_t bytes_per_step(const rv_model *model, int lanes)
 {
   const size_t units = (size_t)rv_padded(model->units);
   const size_t rows = (size_t)rv_rows(model->kind) + (model->kind == RV_LSTM ? 3 : 1);
-  return (units * (rows * (size_t)model->layers + 1) + 5) * (size_t)lanes * sizeof(float);
+  return (units * (rows * (size_t)model->layers + 1) + 4 + (size_t)model->inputs) * (size_t)lanes *
+         sizeof(float);
 }
 
 static int shorten_windows(rv_recipe *recipe, const rv_model *model, int lanes)
@@ -85,7 +86,7 @@ static rv_status set_up(rv_trainer *trainer, const rv_train_data *data,
   const size_t streams = (size_t)trainer->recipe.streams;
   rv_streams_init(&trainer->streams, &trainer->train, streams);
   rv_streams_init(&trainer->validation, &trainer->select, streams);
-  rv_model_lay_out(&trainer->model, config->kind, config->layers, config->units,
+  rv_model_lay_out(&trainer->model, config->kind, config->layers, 1 + data->n_knobs, config->units,
                    config->skip ? 1.0F : 0.0F);
   const int steps = shorten_windows(&trainer->recipe, &trainer->model, trainer->kernels->lanes);
   if (!rv_packed_new(&trainer->packed, &trainer->model) ||

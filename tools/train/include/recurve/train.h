@@ -15,16 +15,24 @@
 extern "C" {
 #endif
 
+/// Frames for which a moving knob keeps its value.
+#define RV_KNOB_FRAMES 64
+
 /// One recording: what went into the device and what came out, aligned, at one rate.
 typedef struct rv_train_clip {
   const float *dry; ///< [frames]
   const float *wet; ///< [frames]
   size_t frames;
+  const float *knobs; ///< of a model with knobs, in their own units: [n_knobs] for the whole clip,
+                      ///< or, if `moving`, [(frames + RV_KNOB_FRAMES − 1)/RV_KNOB_FRAMES][n_knobs]
+  bool moving;
 } rv_train_clip;
 
 /// Selection and test parts are never trained on. With no selection clip a tenth of each
 /// training clip selects, taken in five places. The test clips are opened once, at the end; with
-/// none there is no test figure.
+/// none there is no test figure. With knobs, clips with the same values are of one setting, and all
+/// settings count alike, however loud they are: errors are divided by the energy of the setting's
+/// wet audio (up to 40 dB under the loudest one), and the ESR is the mean over the settings.
 typedef struct rv_train_data {
   double rate; ///< Hz
   const rv_train_clip *train;
@@ -33,6 +41,8 @@ typedef struct rv_train_data {
   size_t n_select;
   const rv_train_clip *test;
   size_t n_test;
+  const rv_knob *knobs; ///< [n_knobs] of the model: names and ranges
+  int n_knobs;          ///< 0 … RV_MAX_KNOBS
 } rv_train_data;
 
 /// Takes a copy of a training at a moment, from which it can go on: bytes for the same version and
@@ -108,13 +118,14 @@ RV_API rv_status rv_train(const rv_train_data *data, const rv_train_config *conf
                           rv_train_callback callback, void *callback_data,
                           rv_description **description, rv_train_result *result, rv_error *error);
 
-/// Plays `dry` [frames] by a chain of the best instruction set from the settled start into `output`
-/// [frames]: what a player of the model makes of it.
+/// Plays `dry` [frames] by a chain of the best instruction set from the settled start, with the
+/// knobs at their initial values, into `output` [frames]: what a player of the model makes of it.
 RV_API rv_status rv_model_play(const rv_description *description, const float *dry, float *output,
                                size_t frames, rv_error *error);
 
 /// Error-to-signal ratio Σ(wet − y)²/Σ wet² of a model on a clip, played by a chain of the best
-/// instruction set from the settled start, without the first `skip` frames.
+/// instruction set from the settled start with the clip's knobs (NULL: the initial values), without
+/// the first `skip` frames.
 RV_API rv_status rv_model_esr(const rv_description *description, const rv_train_clip *clip,
                               size_t skip, double *esr, rv_error *error);
 
