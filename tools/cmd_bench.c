@@ -66,6 +66,11 @@ static const rv_option options[] = {
     {.name = "plugin",
      .kind = RV_OPTION_FLAG,
      .help = "also time the chain, and run() of the whole LV2 plugin in a host"},
+    {.name = "rate",
+     .kind = RV_OPTION_TEXT,
+     .argument = "LIST",
+     .help = "with --chain or --plugin: rates of the host in Hz, at which a model of another rate "
+             "(48000 for cells and sizes) is played as by default; the model's unless given"},
     {.name = "bundle",
      .kind = RV_OPTION_PATH,
      .argument = "DIR",
@@ -102,7 +107,7 @@ static const rv_option options[] = {
 };
 
 /// Options of playing alone and of training alone.
-static const char *const playing_only[] = {"model",  "chain",    "plugin",
+static const char *const playing_only[] = {"model",  "chain",    "plugin", "rate",
                                            "bundle", "channels", "block"};
 static const char *const training_only[] = {"streams", "window", "threads"};
 
@@ -146,6 +151,11 @@ static bool mean_size(const char *word, int *value)
 static bool mean_channels(const char *word, int *value)
 {
   return mean_number(word, RV_MAX_CHANNELS, value);
+}
+
+static bool mean_rate(const char *word, int *value)
+{
+  return mean_number(word, 768000, value) && *value >= 8000;
 }
 
 /// Takes "a,b,c" apart; a value that comes twice counts once.
@@ -235,6 +245,8 @@ static int read_wishes(const rv_args *args, request *wishes)
     return rv_usage_error(args, "--tsv and --json are two ways to print the same: choose one");
   if (rv_args_given(args, "bundle") && !plugin)
     return rv_usage_error(args, "--bundle goes with --plugin");
+  if (rv_args_given(args, "rate") && !plugin && !rv_args_flag(args, "chain"))
+    return rv_usage_error(args, "--rate goes with --chain or --plugin: a voice has the model's");
   wishes->suite.last = RV_SUBJECT_VOICE;
   if (rv_args_flag(args, "chain"))
     wishes->suite.last = RV_SUBJECT_CHAIN;
@@ -250,6 +262,9 @@ static int read_wishes(const rv_args *args, request *wishes)
   if (!result)
     result = read_list(args, "channels", rv_args_text(args, "channels"), mean_channels,
                        "a number of channels (1 to 16)", &wishes->suite.channels);
+  if (!result && rv_args_given(args, "rate"))
+    result = read_list(args, "rate", rv_args_text(args, "rate"), mean_rate,
+                       "a rate (8000 to 768000 Hz)", &wishes->suite.rates);
   for (size_t i = 0; i < wishes->suite.channels.count && plugin && !result; i++)
     if (wishes->suite.channels.values[i] > 2)
       result = rv_usage_error(args, "--channels: the plugin has one or two channels, not %d",
@@ -374,6 +389,8 @@ const rv_command rv_command_bench = {
                 "    all cells, sizes and instruction sets, mono and stereo: about a minute\n"
                 "recurve bench --model amp.json --plugin\n"
                 "    what the plugin needs for a model of yours\n"
+                "recurve bench --cell lstm --size 16 --chain --rate 48000,96000 --block 16\n"
+                "    what twice the rate costs in each of its frames\n"
                 "recurve bench --train --size 16,32\n"
                 "    how many samples of audio a training gets through in a second\n",
     .description =
@@ -392,7 +409,8 @@ const rv_command rv_command_bench = {
         "real time at 48 kHz all the channels run on one core. p99.9 and max are the times of "
         "single blocks, in microseconds: the one that one block in a thousand exceeds, and the "
         "longest; both include what the system does in between. extra is what the chain or the "
-        "plugin takes per frame beyond the voice in the same round (median over the rounds)."
+        "plugin takes per frame beyond the voice in the same round (median over the rounds). rate "
+        "is the host's where --rate gives one: frames are then the host's, and so is x real."
         "\n\n"
         "The floor of a layer is its chain plus the longer one of two times: its multiply-adds, "
         "for all channels, at the peak rate, and the loading of its weights, once for all "
@@ -414,7 +432,7 @@ const rv_command rv_command_bench = {
         "\n\n"
         "--tsv has the same columns under the names isa, cell, size, channels, through, block, "
         "best_ns, median_ns, floor_ns, best_ratio, median_ratio, real_time, p999_us, max_us, "
-        "extra_ns, with '-' for "
+        "extra_ns, rate, with '-' for "
         "what does not apply; --json prints them as one object a line, after objects with the "
         "peaks.",
     .options = options,

@@ -18,6 +18,11 @@
 #define PROPERTY_STATUS "urn:recurve:amp#status"
 #define ISA_VARIABLE    "RECURVE_ISA"
 
+static double host_rate(const rv_subject_config *config)
+{
+  return config->rate > 0.0 ? config->rate : config->model->rate;
+}
+
 struct rv_subject {
   rv_subject_kind kind;
   rv_network *network;
@@ -41,7 +46,7 @@ static rv_status make_voice(const rv_subject_config *config, rv_subject *subject
 
 static rv_status make_chain(const rv_subject_config *config, rv_subject *subject, rv_error *error)
 {
-  const double rate = config->model->rate;
+  const double rate = host_rate(config);
   const rv_engine_config engine = {.rate = rate, .channels = config->channels};
   rv_chain_settings settings;
   rv_status status = rv_network_new(config->model, config->isa, &subject->network, error);
@@ -105,7 +110,7 @@ static rv_status make_plugin(const rv_subject_config *config, rv_subject *subjec
   const rv_host_config host = {.uri = config->channels == 2 ? "urn:recurve:amp-stereo"
                                                             : "urn:recurve:amp",
                                .bundle = config->bundle,
-                               .rate = config->model->rate,
+                               .rate = host_rate(config),
                                .max_block = config->block,
                                .worker = RV_HOST_WORKER_THREAD};
   // No other thread runs that reads the environment: workers of other hosts are at rest.

@@ -11,8 +11,8 @@
 
 typedef enum rv_subject_kind {
   RV_SUBJECT_VOICE, ///< rv_voice_process
-  RV_SUBJECT_CHAIN, ///< rv_chain_process at the model's rate, with default settings
-  RV_SUBJECT_PLUGIN ///< run() of the LV2 plugin of one or two channels, at the model's rate
+  RV_SUBJECT_CHAIN, ///< rv_chain_process at the rate of the host, with default settings
+  RV_SUBJECT_PLUGIN ///< run() of the LV2 plugin of one or two channels, at the rate of the host
 } rv_subject_kind;
 
 const char *rv_subject_name(rv_subject_kind kind); ///< "voice", "chain", "plugin"
@@ -22,6 +22,7 @@ typedef struct rv_subject_config {
   const rv_description *model;
   rv_isa isa;
   int channels;
+  double rate;        ///< Hz, of the host; 0: the model's. A voice knows of none
   size_t block;       ///< frames that run() is called with at most
   const char *bundle; ///< the plugin's, or NULL: look where plugins are
 } rv_subject_config;

@@ -10,8 +10,9 @@
 rv_status rv_suite_init(rv_suite *suite, const rv_suite_config *config, size_t n_models,
                         rv_error *error)
 {
+  const size_t rates = config->rates.count ? config->rates.count : 1;
   const size_t room =
-      n_models * config->isas.count * config->channels.count * ((size_t)config->last + 1);
+      n_models * config->isas.count * config->channels.count * (1 + rates * (size_t)config->last);
   *suite = (rv_suite){.config = config};
   suite->models = calloc(n_models, sizeof(rv_description *));
   suite->rows = calloc(room, sizeof *suite->rows);
@@ -45,7 +46,10 @@ static rv_status add_case(rv_suite *suite, const rv_subject_config *subject, siz
   timing->channels = subject->channels;
   timing->beside = beside;
   suite->rows[suite->count] =
-      (rv_row){.model = subject->model, .through = subject->kind, .timing = timing};
+      (rv_row){.model = subject->model,
+               .through = subject->kind,
+               .rate = subject->kind == RV_SUBJECT_VOICE ? 0.0 : subject->rate,
+               .timing = timing};
   suite->count++;
   return RV_OK;
 }
@@ -53,20 +57,25 @@ static rv_status add_case(rv_suite *suite, const rv_subject_config *subject, siz
 rv_status rv_suite_add(rv_suite *suite, rv_description *model, rv_error *error)
 {
   const rv_suite_config *config = suite->config;
+  const size_t rates = config->rates.count ? config->rates.count : 1;
   rv_status status = RV_OK;
   suite->models[suite->n_models++] = model;
   for (size_t i = 0; i < config->isas.count; i++)
     for (size_t c = 0; c < config->channels.count; c++) {
       const size_t voice = suite->count;
-      for (int kind = RV_SUBJECT_VOICE; kind <= (int)config->last && !status; kind++) {
-        const rv_subject_config subject = {.kind = (rv_subject_kind)kind,
-                                           .model = model,
-                                           .isa = (rv_isa)config->isas.values[i],
-                                           .channels = config->channels.values[c],
-                                           .block = config->block,
-                                           .bundle = config->bundle};
-        status = add_case(suite, &subject, kind ? voice : RV_NO_CASE, error);
-      }
+      rv_subject_config subject = {.kind = RV_SUBJECT_VOICE,
+                                   .model = model,
+                                   .isa = (rv_isa)config->isas.values[i],
+                                   .channels = config->channels.values[c],
+                                   .block = config->block,
+                                   .bundle = config->bundle};
+      status = status ? status : add_case(suite, &subject, RV_NO_CASE, error);
+      for (size_t r = 0; r < rates; r++)
+        for (int kind = RV_SUBJECT_CHAIN; kind <= (int)config->last && !status; kind++) {
+          subject.kind = (rv_subject_kind)kind;
+          subject.rate = config->rates.count ? (double)config->rates.values[r] : 0.0;
+          status = add_case(suite, &subject, voice, error);
+        }
     }
   return status;
 }

@@ -1,7 +1,8 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-/// All cases of one benchmark: every model with every instruction set and number of channels.
+/// All cases of one benchmark: every model with every instruction set and number of channels, and
+/// what is around a voice at every rate.
 
 #ifndef RECURVE_BENCH_SUITE_H
 #define RECURVE_BENCH_SUITE_H
@@ -19,6 +20,7 @@ typedef struct rv_suite_list {
 typedef struct rv_suite_config {
   rv_suite_list isas;     ///< rv_isa, all available
   rv_suite_list channels; ///< 1 … RV_MAX_CHANNELS
+  rv_suite_list rates;    ///< Hz, of the host; none: the model's
   rv_subject_kind last;   ///< what is timed: the voice, and on up to this
   size_t block;           ///< frames
   const char *bundle;     ///< of the plugin, or NULL

@@ -18,7 +18,12 @@ static const rv_layer *layer_of(const rv_row *row)
 /// How many times faster than real time all channels run.
 static double real_time(const rv_row *row)
 {
-  return 1e9 / (RV_BENCH_RATE * row->timing->median);
+  return 1e9 / ((row->rate > 0.0 ? row->rate : RV_BENCH_RATE) * row->timing->median);
+}
+
+static double rate_of(const rv_row *row)
+{
+  return row->rate > 0.0 ? row->rate : NAN;
 }
 
 /// Best with best: the peaks of the floor are the best of their rounds too.
@@ -68,34 +73,34 @@ static void print_text(rv_report *report, const rv_row *rows, size_t n, size_t b
 {
   rv_report_line(report, "%s", "");
   rv_report_line(report, "ns per frame; blocks of %zu frames", block);
-  rv_report_line(report, "%-7s%-11s%5s%4s %-7s%9s%9s%9s%8s%8s%8s%10s%10s%8s", "isa", "cell", "size",
-                 "ch", "through", "best", "median", "floor", "best/fl", "med/fl", "x real",
-                 "p99.9 us", "max us", "extra");
+  rv_report_line(report, "%-7s%-11s%5s%4s %-7s%9s%9s%9s%8s%8s%8s%10s%10s%8s%8s", "isa", "cell",
+                 "size", "ch", "through", "best", "median", "floor", "best/fl", "med/fl", "x real",
+                 "p99.9 us", "max us", "extra", "rate");
   for (size_t r = 0; r < n; r++) {
     const rv_row *row = &rows[r];
     const rv_case *timing = row->timing;
-    rv_report_line(report, "%-7s%-11s%5d%4d %-7s%9.1f%9.1f%9.1f%8.2f%8.2f%8.0f%10.1f%10.1f%8s",
+    rv_report_line(report, "%-7s%-11s%5d%4d %-7s%9.1f%9.1f%9.1f%8.2f%8.2f%8.0f%10.1f%10.1f%8s%8s",
                    rv_isa_name(timing->isa), rv_kind_name(layer_of(row)->kind),
                    layer_of(row)->units, timing->channels, rv_subject_name(row->through),
                    timing->best, timing->median, row->floor, best_ratio(row), median_ratio(row),
                    real_time(row), 1e-3 * timing->p999, 1e-3 * timing->maximum,
-                   number(timing->extra, 1).text);
+                   number(timing->extra, 1).text, number(rate_of(row), 0).text);
   }
 }
 
 static void print_tsv(rv_report *report, const rv_row *rows, size_t n, size_t block)
 {
   rv_report_line(report, "isa\tcell\tsize\tchannels\tthrough\tblock\tbest_ns\tmedian_ns\tfloor_ns\t"
-                         "best_ratio\tmedian_ratio\treal_time\tp999_us\tmax_us\textra_ns");
+                         "best_ratio\tmedian_ratio\treal_time\tp999_us\tmax_us\textra_ns\trate");
   for (size_t r = 0; r < n; r++) {
     const rv_row *row = &rows[r];
     const rv_case *timing = row->timing;
     rv_report_line(
-        report, "%s\t%s\t%d\t%d\t%s\t%zu\t%.2f\t%.2f\t%.2f\t%.3f\t%.3f\t%.1f\t%.2f\t%.2f\t%s",
+        report, "%s\t%s\t%d\t%d\t%s\t%zu\t%.2f\t%.2f\t%.2f\t%.3f\t%.3f\t%.1f\t%.2f\t%.2f\t%s\t%s",
         rv_isa_name(timing->isa), rv_kind_name(layer_of(row)->kind), layer_of(row)->units,
         timing->channels, rv_subject_name(row->through), block, timing->best, timing->median,
         row->floor, best_ratio(row), median_ratio(row), real_time(row), 1e-3 * timing->p999,
-        1e-3 * timing->maximum, number(timing->extra, 2).text);
+        1e-3 * timing->maximum, number(timing->extra, 2).text, number(rate_of(row), 0).text);
   }
 }
 
@@ -121,7 +126,7 @@ static void print_json(rv_report *report, const rv_machine *machine, const rv_ro
     rv_report_object(
         report,
         json_pack(
-            "{s:s, s:s, s:s, s:i, s:i, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+            "{s:s, s:s, s:s, s:i, s:i, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
             "event", "case", "isa", rv_isa_name(timing->isa), "cell",
             rv_kind_name(layer_of(row)->kind), "size", layer_of(row)->units, "channels",
             timing->channels, "through", rv_subject_name(row->through), "block", (json_int_t)block,
@@ -130,7 +135,7 @@ static void print_json(rv_report *report, const rv_machine *machine, const rv_ro
             "median_ratio", rv_json_number(median_ratio(row)), "real_time",
             rv_json_number(real_time(row)), "p999_us", rv_json_number(1e-3 * timing->p999),
             "max_us", rv_json_number(1e-3 * timing->maximum), "extra_ns",
-            rv_json_number(timing->extra)));
+            rv_json_number(timing->extra), "rate", rv_json_number(rate_of(row))));
   }
 }
 

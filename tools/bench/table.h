@@ -10,12 +10,13 @@
 #include "bench/measure.h"
 #include "cli/report.h"
 
-/// The rate that the real-time factor is for, Hz.
+/// The rate that the real-time factor is for where no other is given, Hz.
 #define RV_BENCH_RATE 48000.0
 
 typedef struct rv_row {
   const rv_description *model;
   rv_subject_kind through;
+  double rate;  ///< Hz, of the host, where one was asked for; else 0
   double floor; ///< ns per frame
   const rv_case *timing;
 } rv_row;
