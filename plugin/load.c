@@ -40,12 +40,28 @@ void rv_copy_set(rv_copy *copy, const char *path, char *text, size_t size, const
     rv_hash(text, size, copy->hash);
 }
 
+struct rv_shared {
+  rv_network *network;
+  unsigned users; ///< loads; guarded by the loading side's lock
+};
+
+static void drop_network(rv_load *load)
+{
+  rv_shared *shared = load->shared;
+  load->shared = NULL;
+  load->network = NULL;
+  if (!shared || --shared->users)
+    return;
+  rv_network_free(shared->network);
+  free(shared);
+}
+
 void rv_load_free(rv_load *load)
 {
   if (!load)
     return;
   rv_engine_free(load->engine);
-  rv_network_free(load->network);
+  drop_network(load);
   free(load);
 }
 
@@ -95,12 +111,20 @@ static void set_knobs(const rv_load *load, const float positions[RV_MAX_KNOBS],
     values[k] = rv_knob_at(rv_network_knob(load->network, k), positions[k]);
 }
 
-static rv_status make_engine(rv_load *load, const rv_description *model, const rv_load_order *order,
-                             rv_error *error)
+static rv_status make_network(rv_load *load, const rv_description *model, rv_error *error)
 {
-  rv_status status = rv_network_new(model, rv_isa_choose(), &load->network, error);
-  if (status)
-    return status;
+  rv_shared *shared = calloc(1, sizeof *shared);
+  if (!shared)
+    return rv_fail(error, RV_NO_MEMORY, "out of memory for a model");
+  shared->users = 1;
+  load->shared = shared;
+  const rv_status status = rv_network_new(model, rv_isa_choose(), &shared->network, error);
+  load->network = shared->network;
+  return status;
+}
+
+static rv_status make_engine(rv_load *load, const rv_load_order *order, rv_error *error)
+{
   float knobs[RV_MAX_KNOBS];
   set_knobs(load, order->positions, knobs);
   const rv_engine_config config = {.rate = order->rate,
@@ -108,7 +132,7 @@ static rv_status make_engine(rv_load *load, const rv_description *model, const r
                                    .start = RV_START_SETTLED,
                                    .knobs = knobs,
                                    .rate_mode = (rv_rate_mode)order->rate_mode};
-  status = rv_engine_new(load->network, &config, &load->engine, error);
+  const rv_status status = rv_engine_new(load->network, &config, &load->engine, error);
   if (!status) {
     rv_engine_set_owner(load->engine, load);
     (void)snprintf(load->rate_note, sizeof load->rate_note, "%s",
@@ -128,7 +152,9 @@ static rv_status fill(rv_load *load, const rv_load_order *order, const char *tex
   load->rate = model->rate;
   load->esr = model->esr;
   set_titles(load, model, order->path);
-  status = make_engine(load, model, order, error);
+  status = make_network(load, model, error);
+  if (!status)
+    status = make_engine(load, order, error);
   if (!status) {
     rv_error doubt = {{0}};
     if (rv_model_self_test(model, NULL, &doubt))
@@ -182,8 +208,7 @@ rv_load *rv_load_new(const rv_load_order *order, rv_copy *copy)
     return load;
   const char *reason = *error.text ? error.text : rv_status_text(status);
   rv_error second = {{0}};
-  rv_network_free(load->network);
-  load->network = NULL;
+  drop_network(load);
   if (copy->text && !strcmp(copy->path, order->path) &&
       !fill(load, order, copy->text, copy->size, &second)) {
     copy->from_file = false;
@@ -192,6 +217,24 @@ rv_load *rv_load_new(const rv_load_order *order, rv_copy *copy)
   }
   load->failed = true;
   (void)snprintf(load->status, sizeof load->status, "%s", reason);
+  return load;
+}
+
+rv_load *rv_load_again(const rv_load *from, const rv_load_order *order, const char *status)
+{
+  rv_load *load = from->network ? malloc(sizeof *load) : NULL;
+  if (!load)
+    return NULL;
+  *load = *from;
+  load->next = NULL;
+  load->engine = NULL;
+  load->serial = order->serial;
+  load->shared->users++;
+  if (make_engine(load, order, NULL)) {
+    rv_load_free(load);
+    return NULL;
+  }
+  (void)snprintf(load->status, sizeof load->status, "%s", status);
   return load;
 }
 

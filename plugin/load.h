@@ -36,14 +36,18 @@ void rv_copy_clear(rv_copy *copy);
 void rv_copy_set(rv_copy *copy, const char *path, char *text, size_t size, const char *hash,
                  bool from_file);
 
+/// A network that more than one load plays. Loading side.
+typedef struct rv_shared rv_shared;
+
 /// What loading a file has made. Immutable between rv_boundary_publish and its return.
 struct rv_load {
   rv_load *next; ///< in a list of retired ones
   unsigned serial;
-  bool failed;  ///< the old model plays on
-  bool warned;  ///< it plays, and `status` has a word on it
-  bool browsed; ///< it was found in the folder, the host does not know
-  rv_network *network;
+  bool failed;       ///< the old model plays on
+  bool warned;       ///< it plays, and `status` has a word on it
+  bool browsed;      ///< it was found in the folder, the host does not know
+  rv_shared *shared; ///< the owner of the network
+  const rv_network *network;
   rv_engine *engine; ///< owned by the load; NULL where it failed, or where no model was asked for
   float positions[RV_MAX_KNOBS]; ///< of the knobs, at which the engine has settled
   double rate;                   ///< Hz, the model's
@@ -68,6 +72,11 @@ typedef struct rv_load_order {
 /// session has kept: it is played where the file cannot be, if it is of the same path; a file that
 /// can be played takes its place.
 rv_load *rv_load_new(const rv_load_order *order, rv_copy *copy);
+
+/// The model of another load, which need not have a file any more, with the order's rate mode and
+/// positions; the two have one network, which stays as long as either of them. `status` is what
+/// there is to say of it. NULL where `from` has no model, or there is no memory.
+rv_load *rv_load_again(const rv_load *from, const rv_load_order *order, const char *status);
 
 void rv_load_free(rv_load *load);
 

@@ -76,7 +76,22 @@ static void publish(rv_loader *loader, rv_load *load)
   } else {
     rv_load_free(untaken);
   }
+  if (!load->failed)
+    loader->newest = load->engine ? load : NULL;
   rv_load_free(rv_boundary_publish(&loader->boundary, load));
+}
+
+/// Where a load has failed and the mode of the rates has changed: what plays is to play on in the
+/// new mode. Else the load itself.
+static rv_load *in_new_mode(const rv_loader *loader, rv_load *load, const rv_load_order *order)
+{
+  if (!load->failed || order->rate_mode == loader->done_mode || !loader->newest)
+    return load;
+  rv_load *again = rv_load_again(loader->newest, order, load->status);
+  if (!again)
+    return load;
+  rv_load_free(load);
+  return again;
 }
 
 /// One load alone: a request that arrives meanwhile has woken the worker once more.
@@ -94,7 +109,7 @@ static void load_newest(rv_loader *loader, int rate_mode, bool browsed)
       (void)lv2_log_error(&loader->log, "%s\n", load->status);
     else if (load->warned)
       (void)lv2_log_warning(&loader->log, "%s: %s\n", path, load->status);
-    publish(loader, load);
+    publish(loader, in_new_mode(loader, load, &order));
   } else {
     (void)lv2_log_error(&loader->log, "out of memory for the model %s\n", path);
   }

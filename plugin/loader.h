@@ -24,6 +24,7 @@ typedef struct rv_loader {
   unsigned done;           ///< serial of the newest load
   int done_mode;           ///< its rate mode
   rv_copy copy;            ///< what a session is to keep
+  rv_load *newest; ///< of those that have not failed; NULL: it has no model. Lives until the next
 
   rv_load *pending; ///< taken, but a fade still runs; of the audio thread, as all that follows
   rv_load *playing; ///< owner of the chain's engine

@@ -7,7 +7,6 @@
 #include "recurve/io.h"
 #include "session.h"
 
-#include <lilv/lilv.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -293,68 +292,40 @@ START_TEST(the_mode_of_the_rates_can_be_changed_while_playing)
 }
 END_TEST
 
-static LilvNodes *value(LilvWorld *world, const LilvPlugin *plugin, const LilvPort *port,
-                        const char *uri)
+START_TEST(a_mode_reaches_what_plays_where_the_model_asked_for_is_missing)
 {
-  LilvNode *predicate = lilv_new_uri(world, uri);
-  LilvNodes *nodes = lilv_port_get_value(plugin, port, predicate);
-  lilv_node_free(predicate);
-  return nodes;
-}
-
-/// All that a host shows of a port but its index, in one text.
-static void describe(LilvWorld *world, const LilvPlugin *plugin, uint32_t index, char text[2048])
-{
-  static const char *const required[] = {"http://lv2plug.in/ns/lv2core#name",
-                                         "http://lv2plug.in/ns/lv2core#shortName",
-                                         "http://www.w3.org/2000/01/rdf-schema#comment",
-                                         "http://lv2plug.in/ns/lv2core#default",
-                                         "http://lv2plug.in/ns/lv2core#minimum",
-                                         "http://lv2plug.in/ns/lv2core#maximum"};
-  const LilvPort *port = lilv_plugin_get_port_by_index(plugin, index);
-  size_t used =
-      (size_t)snprintf(text, 2048, "%s", lilv_node_as_string(lilv_port_get_symbol(plugin, port)));
-  for (size_t i = 0; i < sizeof required / sizeof *required; i++) {
-    LilvNodes *nodes = value(world, plugin, port, required[i]);
-    ck_assert_msg(lilv_nodes_size(nodes) == 1, "%s has no %s", text, required[i]);
-    const char *word = lilv_node_as_string(lilv_nodes_get_first(nodes));
-    ck_assert(i != 1 || strlen(word) <= 16);
-    used += (size_t)snprintf(text + used, 2048 - used, "|%s", word);
-    lilv_nodes_free(nodes);
-  }
-}
-
-START_TEST(mono_and_stereo_have_the_same_controls_in_the_order_of_the_code)
-{
-  static const char *const symbols[] = {
-      "input_gain", "output_gain", "enabled",   "latency",  "mix",      "normalise", "dc_blocker",
-      "calibrate",  "input_level", "rate_mode", "knob_1",   "knob_2",   "knob_3",    "knob_4",
-      "previous",   "next",        "embed",     "meter_in", "meter_out"};
-  LilvWorld *world = lilv_world_new();
-  char path[600];
-  (void)snprintf(path, sizeof path, "%s/", rv_test_bundle());
-  LilvNode *bundle = lilv_new_file_uri(world, NULL, path);
-  lilv_world_load_bundle(world, bundle);
-  LilvNode *mono_uri = lilv_new_uri(world, "urn:recurve:amp");
-  LilvNode *stereo_uri = lilv_new_uri(world, "urn:recurve:amp-stereo");
-  const LilvPlugins *plugins = lilv_world_get_all_plugins(world);
-  const LilvPlugin *mono = lilv_plugins_get_by_uri(plugins, mono_uri);
-  const LilvPlugin *stereo = lilv_plugins_get_by_uri(plugins, stereo_uri);
-  const uint32_t n = sizeof symbols / sizeof *symbols;
-  ck_assert_uint_eq(lilv_plugin_get_num_ports(mono), 4 + n);
-  ck_assert_uint_eq(lilv_plugin_get_num_ports(stereo), 6 + n);
-  for (uint32_t i = 0; i < n; i++) {
-    char a[2048];
-    char b[2048];
-    describe(world, mono, 4 + i, a);
-    describe(world, stereo, 6 + i, b);
-    ck_assert_str_eq(a, b);
-    ck_assert(!strncmp(a, symbols[i], strlen(symbols[i])));
-  }
-  lilv_node_free(mono_uri);
-  lilv_node_free(stereo_uri);
-  lilv_node_free(bundle);
-  lilv_world_free(world);
+  rv_error error = {{0}};
+  const char *model = rv_test_model_file("one.json", 1);
+  rv_host *host = host_at(96000.0, model);
+  rv_test_signal(in, FRAMES, 2);
+  turn(host, "rate_mode", 1.0F);
+  ck_assert(!rv_host_settle(host, &error));
+  play_anew(host);
+  memcpy(expected, got, sizeof got);
+  turn(host, "rate_mode", 0.0F);
+  rv_test_load(host, rv_test_path("missing.json"));
+  play_anew(host);
+  ck_assert_float_eq(read_control(host, "latency"), 0.0F);
+  turn(host, "rate_mode", 1.0F);
+  ck_assert(!rv_host_settle(host, &error));
+  play_anew(host);
+  rv_test_assert_same_samples(got, expected, FRAMES);
+  ck_assert_str_eq(property(host, "model"), rv_test_path("missing.json"));
+  ck_assert_ptr_nonnull(strstr(property(host, "status"), "missing.json"));
+  ck_assert_str_eq(property(host, "modelName"), "one.json");
+  rv_test_load(host, model);
+  play_anew(host);
+  rv_test_assert_same_samples(got, expected, FRAMES);
+  ck_assert_str_eq(property(host, "status"), "");
+  // Where nothing plays there is nothing to play in another mode.
+  rv_test_load(host, "");
+  play_anew(host);
+  rv_test_load(host, rv_test_path("missing.json"));
+  turn(host, "rate_mode", 0.0F);
+  ck_assert(!rv_host_settle(host, &error));
+  play_anew(host);
+  rv_test_assert_same_samples(got, in, FRAMES);
+  rv_host_free(host);
 }
 END_TEST
 
@@ -369,7 +340,7 @@ int main(void)
   tcase_add_test(cases, meters_show_peaks_and_fall_back);
   tcase_add_test(cases, a_model_of_another_rate_says_what_is_done_and_how_late_it_is);
   tcase_add_test(cases, the_mode_of_the_rates_can_be_changed_while_playing);
-  tcase_add_test(cases, mono_and_stereo_have_the_same_controls_in_the_order_of_the_code);
+  tcase_add_test(cases, a_mode_reaches_what_plays_where_the_model_asked_for_is_missing);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);
 }
