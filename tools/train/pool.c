@@ -4,14 +4,17 @@
 #include "pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-/// Looks at a flag before a thread goes to sleep: some ten microseconds, the time between two
-/// windows.
-#define PATIENCE 2000
+/// Looks at a flag, and rounds of them, before a thread goes to sleep: a millisecond or so. A
+/// thread waits for the slower core in every round, and to wake one that sleeps takes as long as a
+/// good part of a window. Between rounds it lets others run, for which the cores may be too few.
+#define LOOKS    64
+#define PATIENCE 600
 
 typedef struct worker {
   struct rv_pool *pool;
@@ -68,10 +71,22 @@ static bool has_work(rv_pool *pool)
   return (uint32_t)atomic_load(&pool->ticket) || atomic_load(&pool->ending);
 }
 
+/// Waits for a while until `is_over`.
+static void spin(rv_pool *pool, bool (*is_over)(rv_pool *pool))
+{
+  for (int i = 0; i < PATIENCE; i++) {
+    for (int k = 0; k < LOOKS; k++) {
+      if (is_over(pool))
+        return;
+      pause_a_little();
+    }
+    (void)sched_yield();
+  }
+}
+
 static void wait_for_work(rv_pool *pool)
 {
-  for (int i = 0; i < PATIENCE && !has_work(pool); i++)
-    pause_a_little();
+  spin(pool, has_work);
   (void)pthread_mutex_lock(&pool->mutex);
   while (!has_work(pool))
     (void)pthread_cond_wait(&pool->begin, &pool->mutex);
@@ -86,6 +101,11 @@ static void *run_worker(void *data)
     wait_for_work(self->pool);
   }
   return NULL;
+}
+
+static bool is_finished(rv_pool *pool)
+{
+  return atomic_load(&pool->finished) >= pool->items;
 }
 
 static void wake_all(rv_pool *pool)
@@ -144,10 +164,9 @@ void rv_pool_run(rv_pool *pool, rv_pool_work work, void *data, int items)
   atomic_store(&pool->ticket, (round << 32U) | (uint32_t)items);
   wake_all(pool);
   take_items(pool, 0);
-  for (int i = 0; i < PATIENCE && atomic_load(&pool->finished) < items; i++)
-    pause_a_little();
+  spin(pool, is_finished);
   (void)pthread_mutex_lock(&pool->mutex);
-  while (atomic_load(&pool->finished) < items)
+  while (!is_finished(pool))
     (void)pthread_cond_wait(&pool->done, &pool->mutex);
   (void)pthread_mutex_unlock(&pool->mutex);
 }
