@@ -12,6 +12,9 @@
 
 #define RV_MAX_STAGES 6
 
+/// Updates of the training that a recipe's base_rate is the best peak rate of.
+#define RV_BASE_UPDATES 70000.0
+
 typedef struct rv_recipe {
   int streams; ///< streams of a mini-batch, a multiple of 16 so that every instruction set has
                ///< whole groups
@@ -22,8 +25,12 @@ typedef struct rv_recipe {
 
   int burn_in; ///< steps after a reset or a jump in the recording that are not learned from
 
-  double peak_rate, final_rate; ///< learning rate after the warm-up, and at the end (cosine)
-  double warm_up;               ///< share of the updates
+  double peak_rate;  ///< learning rate after the warm-up; 0: follows from the number of updates,
+  double base_rate;  ///< as base_rate · (updates / RV_BASE_UPDATES)^−rate_slope,
+  double rate_slope; ///< up to
+  double most_rate;  ///< this
+  double final_rate; ///< learning rate at the end (cosine)
+  double warm_up;    ///< share of the updates
   double beta1, beta2, epsilon; ///< Adam (Kingma and Ba 2015, algorithm 1)
   double decay;                 ///< decoupled weight decay (Loshchilov and Hutter 2019)
   double clip;    ///< the gradient's norm is at most this multiple of its running median

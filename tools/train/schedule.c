@@ -14,15 +14,23 @@
 
 void rv_recipe_defaults(rv_recipe *recipe, rv_kind kind)
 {
-  // The table of RECIPE.md; a plain cell runs away from what cells with gates learn best at.
-  const double rate = kind == RV_LSTM ? 1e-2 : kind == RV_GRU ? 8e-3 : 4e-3;
+  // The tables of RECIPE.md; a plain cell runs away from what cells with gates learn best at.
+  const bool lstm = kind == RV_LSTM;
+  const bool gru = kind == RV_GRU;
   *recipe = (rv_recipe){
       .streams = 32,
       .n_stages = 4,
       .window = {64, 128, 256, 256},
       .stage_share = {0.1, 0.2, 0.3, 0.4},
       .burn_in = 1024,
-      .peak_rate = rate,
+      .peak_rate = 0.0,
+      .base_rate = lstm  ? 2e-2
+                   : gru ? 8e-3
+                         : 4e-3,
+      .rate_slope = lstm  ? 0.6
+                    : gru ? 0.4
+                          : 0.0,
+      .most_rate = lstm ? 5e-2 : 2e-2,
       .final_rate = 1e-5,
       .warm_up = 0.01,
       .beta1 = 0.9,
@@ -58,6 +66,15 @@ long rv_schedule_updates(const rv_recipe *recipe, double samples)
   return updates < 1.0 ? 1 : (long)updates;
 }
 
+/// The longer a training, the lower the rate that it is best at.
+static double peak_rate(const rv_recipe *recipe, double updates)
+{
+  if (recipe->peak_rate > 0.0)
+    return recipe->peak_rate;
+  const double rate = recipe->base_rate * pow(updates / RV_BASE_UPDATES, -recipe->rate_slope);
+  return fmin(rate, recipe->most_rate);
+}
+
 void rv_schedule_make(rv_schedule *schedule, const rv_recipe *recipe, long updates,
                       double validation_samples)
 {
@@ -72,6 +89,7 @@ void rv_schedule_make(rv_schedule *schedule, const rv_recipe *recipe, long updat
     sum += recipe->stage_share[s] / (double)recipe->window[s];
     schedule->stage_end[s] = (long)(sum / whole * own + 0.5);
   }
+  schedule->recipe.peak_rate = peak_rate(recipe, own);
   const double samples = (double)recipe->streams / whole; // of an update
   double interval = VALIDATION_COST * validation_samples / (VALIDATION_SHARE * samples);
   interval = fmax(interval, own / MOST_VALIDATIONS);
