@@ -10,9 +10,11 @@
 static const struct {
   const char *ending;
   rv_file_kind kind;
-} endings[] = {{"wav", RV_FILE_WAV},   {"flac", RV_FILE_FLAC}, {"aiff", RV_FILE_AIFF},
-               {"ogg", RV_FILE_OGG},   {"wave", RV_FILE_WAV},  {"aif", RV_FILE_AIFF},
-               {"aifc", RV_FILE_AIFF}, {"oga", RV_FILE_OGG}};
+} endings[] = {{"wav", RV_FILE_WAV},  {"flac", RV_FILE_FLAC}, {"aiff", RV_FILE_AIFF},
+               {"ogg", RV_FILE_OGG},  {"w64", RV_FILE_W64},   {"rf64", RV_FILE_RF64},
+               {"caf", RV_FILE_CAF},  {"au", RV_FILE_AU},     {"snd", RV_FILE_AU},
+               {"wave", RV_FILE_WAV}, {"aif", RV_FILE_AIFF},  {"aifc", RV_FILE_AIFF},
+               {"oga", RV_FILE_OGG}};
 
 #define N_ENDINGS (sizeof endings / sizeof *endings)
 
@@ -49,6 +51,14 @@ static int container_of_kind(rv_file_kind kind)
     return SF_FORMAT_AIFF;
   case RV_FILE_OGG:
     return SF_FORMAT_OGG;
+  case RV_FILE_W64:
+    return SF_FORMAT_W64;
+  case RV_FILE_RF64:
+    return SF_FORMAT_RF64;
+  case RV_FILE_CAF:
+    return SF_FORMAT_CAF;
+  case RV_FILE_AU:
+    return SF_FORMAT_AU;
   case RV_FILE_LIKE:
     break;
   }
@@ -59,6 +69,12 @@ static int container_of_kind(rv_file_kind kind)
 static bool is_wav_like(int container)
 {
   return container == SF_FORMAT_WAV || container == SF_FORMAT_WAVEX || container == SF_FORMAT_RF64;
+}
+
+static bool is_plain(int subtype)
+{
+  return subtype == SF_FORMAT_PCM_16 || subtype == SF_FORMAT_PCM_24 ||
+         subtype == SF_FORMAT_PCM_32 || subtype == SF_FORMAT_FLOAT || subtype == SF_FORMAT_DOUBLE;
 }
 
 static int subtype_of_word(rv_word word)
@@ -131,6 +147,10 @@ rv_status rv_choose_format(const char *path, const rv_writer_config *config, SF_
   const uint64_t wav_limit = UINT64_C(0xF0000000); // room for header and texts below 4 GiB
   const int like = config->like ? config->like->info.format : 0;
   *info = (SF_INFO){.channels = config->channels, .samplerate = (int)lround(config->rate)};
+  if (config->raw && config->raw->format) {
+    info->format = config->raw->format;
+    return RV_OK;
+  }
 
   const rv_file_kind kind = config->kind || config->like ? config->kind : rv_file_kind_of(path);
   int container = container_of_kind(kind);
@@ -138,21 +158,30 @@ rv_status rv_choose_format(const char *path, const rv_writer_config *config, SF_
       !container || (container == SF_FORMAT_WAV && is_wav_like(like & SF_FORMAT_TYPEMASK));
   if (keep && like)
     container = like & SF_FORMAT_TYPEMASK;
+  if (!container && !strcmp(path, "-"))
+    container = SF_FORMAT_WAV;
   if (!container)
     return rv_fail(
         error, RV_BAD_ARGUMENT,
-        "%s: no kind of file with this ending is written; use .wav, .flac, .aiff or .ogg", path);
+        "%s: no kind of file with this ending is written; use .wav, .flac, .aiff, .ogg, .w64, "
+        ".rf64, .caf or .au",
+        path);
 
   int subtype = subtype_of_word(config->word);
   if (config->word == RV_WORD_LIKE && like)
     subtype = like & SF_FORMAT_SUBMASK;
+  // The header of a WAV in a pipe is our own, and knows words of these kinds only.
+  if (!strcmp(path, "-") && is_wav_like(container)) {
+    container = SF_FORMAT_WAV;
+    subtype = is_plain(subtype) ? subtype : SF_FORMAT_FLOAT;
+  }
   if (!fit_subtype(info, container, subtype))
     return rv_fail(
         error, RV_UNSUPPORTED,
         "%s: this kind of file cannot be written with %d channels at %d Hz; choose another "
         "one, such as wav",
         path, info->channels, info->samplerate);
-  if (keep && like && config->word == RV_WORD_LIKE)
+  if (keep && like && config->word == RV_WORD_LIKE && strcmp(path, "-") != 0)
     info->format |= like & SF_FORMAT_ENDMASK;
   if (!sf_format_check(info))
     info->format &= ~SF_FORMAT_ENDMASK;

@@ -22,7 +22,8 @@ struct rv_reader {
 };
 
 /// Opens a file for reading, or says in one line what it is and what to do.
-rv_status rv_open_sound(const char *path, SNDFILE **file, SF_INFO *info, rv_error *error);
+rv_status rv_open_sound(const char *path, const rv_raw *raw, SNDFILE **file, SF_INFO *info,
+                        rv_error *error);
 
 /// The libsndfile format of a new file. RV_UNSUPPORTED where that kind cannot be written.
 rv_status rv_choose_format(const char *path, const rv_writer_config *config, SF_INFO *info,
@@ -31,6 +32,13 @@ rv_status rv_choose_format(const char *path, const rv_writer_config *config, SF_
 /// Bits of an integer word that is rounded here, or 0 for floating point and lossy kinds that take
 /// floats.
 int rv_format_bits(int format);
+
+/// A place between −1 and 1 step of a sample's dither, by its number in the file.
+double rv_dither_at(uint64_t sample);
+
+/// Writes the header of a WAV to a pipe; the samples follow as SF_FORMAT_RAW, as which `info` is
+/// set. `frames` 0: unknown. Returns 0 or an errno.
+int rv_wav_header(int file, SF_INFO *info, uint64_t frames);
 
 /// Takes over texts, cue points, instrument, broadcast data and channel map.
 void rv_copy_metadata(SNDFILE *from, SNDFILE *to);

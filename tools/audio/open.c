@@ -6,6 +6,7 @@
 #include "recurve/io.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,12 +40,16 @@ static rv_status check_file(const char *path, rv_error *error)
   return RV_OK;
 }
 
-rv_status rv_open_sound(const char *path, SNDFILE **file, SF_INFO *info, rv_error *error)
+rv_status rv_open_sound(const char *path, const rv_raw *raw, SNDFILE **file, SF_INFO *info,
+                        rv_error *error)
 {
   const rv_status status = check_file(path, error);
   if (status)
     return status;
   memset(info, 0, sizeof *info);
+  if (raw && raw->format)
+    *info = (SF_INFO){
+        .samplerate = (int)lround(raw->rate), .channels = raw->channels, .format = raw->format};
   errno = 0;
   *file = sf_open(path, SFM_READ, info);
   if (!*file) {

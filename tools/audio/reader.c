@@ -8,10 +8,18 @@
 
 rv_status rv_reader_open(const char *path, rv_reader **reader, rv_error *error)
 {
+  return rv_reader_open_raw(path, NULL, reader, error);
+}
+
+rv_status rv_reader_open_raw(const char *path, const rv_raw *raw, rv_reader **reader,
+                             rv_error *error)
+{
+  if (!strcmp(path, "-"))
+    path = "/dev/stdin";
   rv_reader *made = calloc(1, sizeof *made);
   if (!made)
     return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
-  const rv_status status = rv_open_sound(path, &made->file, &made->info, error);
+  const rv_status status = rv_open_sound(path, raw, &made->file, &made->info, error);
   if (status) {
     rv_reader_close(made);
     return status;
@@ -50,7 +58,7 @@ double rv_reader_rate(const rv_reader *reader)
 
 uint64_t rv_reader_frames(const rv_reader *reader)
 {
-  return (uint64_t)reader->info.frames;
+  return reader->info.seekable ? (uint64_t)reader->info.frames : 0;
 }
 
 /// Whether the header's number of frames is a promise: lossy kinds and pipes only estimate it.
@@ -63,6 +71,10 @@ static bool length_is_exact(const SF_INFO *info)
 static void deinterleave(const float *from, int channels, size_t frames, float *const *to,
                          size_t offset)
 {
+  if (channels == 1) {
+    memcpy(to[0] + offset, from, frames * sizeof *from);
+    return;
+  }
   for (int c = 0; c < channels; c++)
     for (size_t i = 0; i < frames; i++)
       to[c][offset + i] = from[i * (size_t)channels + (size_t)c];

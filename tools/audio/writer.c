@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct rv_writer {
   SNDFILE *file;
@@ -18,6 +19,8 @@ struct rv_writer {
   int bits;           ///< of an integer word, 0: floats go to libsndfile as they are
   float *interleaved; ///< [RV_PIECE][channels]
   int *words;         ///< the same, left-justified in 32 bits
+  bool dithered;
+  uint64_t samples; ///< written so far
   uint64_t clipped;
   double peak;
   char *path;
@@ -51,6 +54,36 @@ static rv_status write_failed(const char *path, int cause, const char *reason, r
   return rv_fail(error, RV_IO, "%s: cannot be written: %s", path, reason);
 }
 
+/// Opens what is written to: the file beside the target, or standard output as it comes.
+static rv_status open_file(rv_writer *writer, const rv_writer_config *config, rv_error *error)
+{
+  const bool standard = !strcmp(writer->path, "-");
+  const char *path = "/dev/stdout";
+  if (!standard) {
+    const rv_status status = rv_replacement_begin(writer->path, &writer->replacement, error);
+    if (status)
+      return status;
+    path = rv_replacement_path(writer->replacement);
+  }
+  errno = 0;
+  if (standard && (writer->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAV) {
+    const int reason = rv_wav_header(STDOUT_FILENO, &writer->info, config->frames);
+    if (reason)
+      return rv_fail_writing(error, "standard output", reason);
+  }
+  writer->file = standard ? sf_open_fd(STDOUT_FILENO, SFM_WRITE, &writer->info, SF_FALSE)
+                          : sf_open(path, SFM_WRITE, &writer->info);
+  return writer->file ? RV_OK : write_failed(writer->path, errno, sf_strerror(NULL), error);
+}
+
+static bool is_dithered(const rv_writer *writer, const rv_writer_config *config)
+{
+  const int before = config->like ? rv_format_bits(config->like->info.format) : 0;
+  const bool shorter = !before || writer->bits < before;
+  return writer->bits &&
+         (config->dither == RV_DITHER_ON || (config->dither == RV_DITHER_SHORTER && shorter));
+}
+
 static rv_status start(rv_writer *writer, const rv_writer_config *config, rv_error *error)
 {
   rv_status status = rv_choose_format(writer->path, config, &writer->info, error);
@@ -58,20 +91,17 @@ static rv_status start(rv_writer *writer, const rv_writer_config *config, rv_err
     return status;
   const size_t samples = (size_t)RV_PIECE * (size_t)config->channels;
   writer->bits = rv_format_bits(writer->info.format);
+  writer->dithered = is_dithered(writer, config);
   writer->interleaved = malloc(samples * sizeof *writer->interleaved);
   writer->words = writer->bits ? malloc(samples * sizeof *writer->words) : NULL;
   if (!writer->interleaved || (writer->bits && !writer->words))
     return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", writer->path);
-  status = rv_replacement_begin(writer->path, &writer->replacement, error);
+  status = open_file(writer, config, error);
   if (status)
     return status;
-  errno = 0;
-  writer->file = sf_open(rv_replacement_path(writer->replacement), SFM_WRITE, &writer->info);
-  if (!writer->file)
-    return write_failed(writer->path, errno, sf_strerror(NULL), error);
   // A PEAK chunk holds the time of day: the same input would not give the same file.
   (void)sf_command(writer->file, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
-  if (config->like)
+  if (config->like && writer->replacement)
     rv_copy_metadata(config->like->file, writer->file);
   return RV_OK;
 }
@@ -102,7 +132,10 @@ static void quantize(rv_writer *writer, size_t samples)
   const double steps = ldexp(1.0, writer->bits - 1);
   const int64_t justify = INT64_C(1) << (32 - writer->bits);
   for (size_t i = 0; i < samples; i++) {
-    double scaled = nearbyint((double)writer->interleaved[i] * steps);
+    double scaled = (double)writer->interleaved[i] * steps;
+    if (writer->dithered)
+      scaled += rv_dither_at(writer->samples + i);
+    scaled = nearbyint(scaled);
     if (!(scaled >= -steps && scaled <= steps - 1.0)) {
       // One step above the largest positive number is full scale itself, and no clipping to tell.
       writer->clipped += !(scaled >= -steps && scaled <= steps);
@@ -115,14 +148,16 @@ static void quantize(rv_writer *writer, size_t samples)
 static void interleave(rv_writer *writer, const float *const *channel, size_t offset, size_t frames)
 {
   const size_t channels = (size_t)writer->info.channels;
-  double peak = writer->peak;
+  float peak = (float)writer->peak;
   for (size_t c = 0; c < channels; c++)
     for (size_t i = 0; i < frames; i++) {
       const float sample = channel[c][offset + i];
       writer->interleaved[i * channels + c] = sample;
-      peak = fmax(peak, fabs((double)sample));
+      const float magnitude = fabsf(sample);
+      if (magnitude > peak)
+        peak = magnitude;
     }
-  writer->peak = peak;
+  writer->peak = (double)peak;
 }
 
 rv_status rv_writer_write(rv_writer *writer, const float *const *channel, size_t frames,
@@ -139,6 +174,7 @@ rv_status rv_writer_write(rv_writer *writer, const float *const *channel, size_t
                      : sf_writef_float(writer->file, writer->interleaved, (sf_count_t)piece);
     if (written != (sf_count_t)piece)
       return write_failed(writer->path, errno, sf_strerror(writer->file), error);
+    writer->samples += piece * (size_t)writer->info.channels;
     done += piece;
   }
   return RV_OK;
@@ -164,7 +200,8 @@ rv_status rv_writer_close(rv_writer *writer, rv_error *error)
     rv_writer_abandon(writer);
     return status;
   }
-  const rv_status status = rv_replacement_commit(writer->replacement, error);
+  const rv_status status =
+      writer->replacement ? rv_replacement_commit(writer->replacement, error) : RV_OK;
   release(writer);
   return status;
 }

@@ -1,32 +1,47 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-/// Any number of channels through chains, at the file's rate.
+/// Several recordings of one rate and number of channels through one voicing, in lockstep. Each has
+/// a slot, in which it gives the samples that it would give alone, whatever the others do.
 
 #ifndef RECURVE_TOOLS_PLAYER_H
 #define RECURVE_TOOLS_PLAYER_H
 
-#include "render/render.h"
+#include "render/voicing.h"
+
+#include <stdint.h>
 
 typedef struct rv_player rv_player;
 
-rv_status rv_player_new(const rv_render_config *config, int channels, double rate,
+/// `slots` recordings of `channels` channels at most: fewer where they would be more than
+/// RV_MAX_CHANNELS in all, or one where rates without a short common period stand in the way.
+rv_status rv_player_new(const rv_voicing *voicing, int channels, int slots, double rate,
                         rv_player **player, rv_error *error);
 void rv_player_free(rv_player *player);
 
-/// Takes `frames` (at most RV_PLAYER_PIECE) frames in and calls `sink` with what comes out, which
-/// may lag behind: feed zeros after the end until all is out. `in` is [channels][frames]; frame n
-/// of the output belongs to frame n of the input.
-#define RV_PLAYER_PIECE 4096
-typedef rv_status (*rv_player_sink)(void *data, const float *const *out, size_t frames,
-                                    rv_error *error);
-rv_status rv_player_feed(rv_player *player, const float *const *in, size_t frames,
-                         rv_player_sink sink, void *data, rv_error *error);
+int rv_player_slots(const rv_player *player);
 
-/// One of those that play; they are alike.
-const rv_engine *rv_player_engine(const rv_player *player);
+/// Frames that each step takes and gives.
+size_t rv_player_piece(const rv_player *player);
 
-/// Sum over the chains.
-unsigned rv_player_faults(const rv_player *player);
+/// Frames by which a recording comes out late.
+uint64_t rv_player_latency(const rv_player *player);
+
+/// The next step has the first piece of a recording in this slot, from the settled state.
+void rv_player_begin(rv_player *player, int slot);
+
+/// The recording in this slot has so many frames: what one model gives after them is not heard by
+/// the next.
+void rv_player_end(rv_player *player, int slot, uint64_t frames);
+
+/// The piece of a slot, [channels][piece]: to be filled before each step, given back by it.
+float *const *rv_player_samples(rv_player *player, int slot);
+void rv_player_step(rv_player *player);
+
+/// Of a stage; those of all slots are alike.
+const rv_engine *rv_player_engine(const rv_player *player, int stage);
+
+/// Of the recording in a slot since its beginning.
+unsigned rv_player_faults(const rv_player *player, int slot);
 
 #endif

@@ -1,56 +1,40 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-/// One audio file through a model, in constant memory: reader → chain → writer. Several files may
-/// be rendered at once, each from a thread of its own, with one network.
+/// One file on its way, in constant memory: what is read, what is written, what is compared. What
+/// plays it stands between fetch and take. One thread at a time.
 
 #ifndef RECURVE_TOOLS_RENDER_H
 #define RECURVE_TOOLS_RENDER_H
 
-#include "audio/stream.h"
+#include "render/job.h"
 
-#include "recurve/chain.h"
+typedef struct rv_render rv_render;
 
-#include <stdatomic.h>
+/// Opens the files of a job, which outlives the render. The error's text begins with a file's name.
+rv_status rv_render_open(const rv_job *job, rv_render **render, rv_error *error);
 
-/// What all files of one run share.
-typedef struct rv_render_config {
-  const rv_network *network;
-  rv_start start;
-  rv_rate_mode rate_mode;     ///< where the file has another rate than the model
-  rv_chain_settings settings; ///< gains, and knobs in the model's units
-  rv_file_kind kind;          ///< of the output
-  rv_word word;
-  long latency;            ///< frames that the reference is late: reference[n + latency] goes with
-                           ///< frame n of the output; may be < 0
-  bool latency_of_model;   ///< they are frames at the model's rate
-  const atomic_bool *stop; ///< true: give up with RV_CANCELLED; may be NULL
-  atomic_ullong *microseconds; ///< of audio, counted up while rendering; may be NULL
-} rv_render_config;
+int rv_render_channels(const rv_render *render);
+double rv_render_rate(const rv_render *render); ///< Hz
 
-typedef struct rv_render_result {
-  int channels;
-  double rate;              ///< Hz, of both files
-  double model_rate;        ///< Hz, of the model
-  rv_rate_path path;        ///< what was done about the rates
-  char note[RV_ERROR_SIZE]; ///< the same in words; "" nothing
-  uint64_t frames;          ///< in and out
-  uint64_t not_finite;      ///< samples of the input that were no number and counted as 0
-  double not_finite_at;     ///< seconds, of the first one
-  uint64_t clipped;         ///< samples of the output beyond the full scale of its integer word
-  double peak;              ///< of the output, before that; 1 is full scale
-  double esr; ///< Σ(reference − output)²/Σ reference² over the common length, from the output
-              ///< before any rounding to integers; NaN: no reference, or a silent one
-  uint64_t esr_frames;   ///< the common length
-  long latency;          ///< frames by which the reference was shifted for it, at the file's rate
-  unsigned model_faults; ///< times the model's state was reset because it was no longer finite
-} rv_render_result;
+/// How many frames whatever plays is late; before the first piece is taken.
+void rv_render_set_latency(rv_render *render, uint64_t latency);
 
-/// Renders `in` to `out`; `reference` (NULL: none) is a recording to compare with. `out` appears
-/// only when it is whole. The output is as long as the input and not shifted against it. The
-/// channels of a file are played by states of their own. The error's text begins with the file's
-/// name.
-rv_status rv_render_file(const rv_render_config *config, const char *in, const char *out,
-                         const char *reference, rv_render_result *result, rv_error *error);
+/// The next `frames` frames of the input into `samples` [channels][frames], and zeros after its
+/// end. Samples that are no numbers count as 0. *end is the frame at which the output ends, once
+/// that is known; else UINT64_MAX. *got is how many frames were the file's.
+rv_status rv_render_fetch(rv_render *render, float *const *samples, size_t frames, uint64_t *end,
+                          size_t *got, rv_error *error);
+
+/// Takes what was played: `latency` frames late, and not shifted in the output. *whole: nothing
+/// more is needed.
+rv_status rv_render_take(rv_render *render, const float *const *samples, size_t frames, bool *whole,
+                         rv_error *error);
+
+/// Puts the output in place, fills the result but for what only the player knows, and frees.
+rv_status rv_render_close(rv_render *render, rv_result *result, rv_error *error);
+
+/// Leaves what was there before, and frees.
+void rv_render_abandon(rv_render *render);
 
 #endif

@@ -1,0 +1,107 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// Samples without a header, and the header of a WAV that goes to a pipe.
+
+#include "audio/internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+  const char *name;
+  int format;
+} words[] = {{"s8", SF_FORMAT_PCM_S8},  {"u8", SF_FORMAT_PCM_U8},  {"s16", SF_FORMAT_PCM_16},
+             {"s24", SF_FORMAT_PCM_24}, {"s32", SF_FORMAT_PCM_32}, {"f32", SF_FORMAT_FLOAT},
+             {"f64", SF_FORMAT_DOUBLE}, {"ulaw", SF_FORMAT_ULAW},  {"alaw", SF_FORMAT_ALAW}};
+
+static int word_named(const char *name, size_t length)
+{
+  for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+    if (strlen(words[w].name) == length && !strncmp(words[w].name, name, length))
+      return words[w].format;
+  return 0;
+}
+
+rv_status rv_raw_parse(const char *text, rv_raw *raw, rv_error *error)
+{
+  size_t length = strcspn(text, ":");
+  const char *rest = text + length;
+  int order = SF_ENDIAN_LITTLE;
+  char tail = 0;
+  if (length > 3 && !strncmp(rest - 2, "be", 2)) {
+    order = SF_ENDIAN_BIG;
+    length -= 2;
+  }
+  raw->format = word_named(text, length);
+  if (!raw->format || sscanf(rest, ":%lf:%d%c", &raw->rate, &raw->channels, &tail) != 2 ||
+      !(raw->rate >= 1000.0 && raw->rate <= 1e6) || raw->channels < 1 || raw->channels > 1024)
+    return rv_fail(error, RV_BAD_ARGUMENT,
+                   "--raw %s: write it as WORD:RATE:CHANNELS, such as f32:48000:1; words are s8, "
+                   "u8, s16, s24, s32, f32, f64, ulaw, alaw, with be behind them for big-endian",
+                   text);
+  raw->format |= SF_FORMAT_RAW | order;
+  return RV_OK;
+}
+
+static void put(unsigned char *to, uint32_t value, int bytes)
+{
+  for (int b = 0; b < bytes; b++)
+    to[b] = (unsigned char)(value >> (8 * b));
+}
+
+/// Bytes of a word, and whether it is a float.
+static int bytes_of(int format, bool *is_float)
+{
+  *is_float = false;
+  switch (format & SF_FORMAT_SUBMASK) {
+  case SF_FORMAT_PCM_U8:
+    return 1;
+  case SF_FORMAT_PCM_16:
+    return 2;
+  case SF_FORMAT_PCM_24:
+    return 3;
+  case SF_FORMAT_PCM_32:
+    return 4;
+  case SF_FORMAT_DOUBLE:
+    *is_float = true;
+    return 8;
+  default:
+    *is_float = true;
+    return 4;
+  }
+}
+
+int rv_wav_header(int file, SF_INFO *info, uint64_t frames)
+{
+  bool is_float = false;
+  unsigned char header[44];
+  const int bytes = bytes_of(info->format, &is_float);
+  const uint32_t frame = (uint32_t)(bytes * info->channels);
+  const uint64_t size = frames * frame;
+  const uint32_t most = UINT32_MAX - sizeof header;
+  // Players take the largest number for "until the end".
+  const uint32_t data = frames && size <= most ? (uint32_t)size : UINT32_MAX;
+  memcpy(header, "RIFF....WAVEfmt ", 16);
+  put(header + 4, data == UINT32_MAX ? data : data + (uint32_t)sizeof header - 8, 4);
+  put(header + 16, 16, 4);
+  put(header + 20, is_float ? 3 : 1, 2);
+  put(header + 22, (uint32_t)info->channels, 2);
+  put(header + 24, (uint32_t)info->samplerate, 4);
+  put(header + 28, (uint32_t)info->samplerate * frame, 4);
+  put(header + 32, frame, 2);
+  put(header + 34, (uint32_t)bytes * 8, 2);
+  memcpy(header + 36, "data", 4);
+  put(header + 40, data, 4);
+  for (size_t done = 0; done < sizeof header;) {
+    const ssize_t n = write(file, header + done, sizeof header - done);
+    if (n < 0 && errno != EINTR)
+      return errno;
+    done += n > 0 ? (size_t)n : 0;
+  }
+  info->format = SF_FORMAT_RAW | (info->format & SF_FORMAT_SUBMASK) | SF_ENDIAN_LITTLE;
+  return 0;
+}

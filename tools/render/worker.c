@@ -1,0 +1,193 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+#include "render/worker.h"
+
+#include "render/player.h"
+#include "render/render.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/// A file in its slot.
+typedef struct lane {
+  rv_render *render; ///< NULL: the slot is free
+  const rv_job *job;
+  struct timespec begin;
+} lane;
+
+typedef struct worker {
+  rv_crew *crew;
+  const rv_queue *queue;
+  rv_list *list;
+  rv_player *player; ///< NULL: not made yet
+  int channels;
+  double rate;
+  int slots;
+  lane *lanes; ///< [slots]
+} worker;
+
+static double seconds_since(const struct timespec *begin)
+{
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)(now.tv_sec - begin->tv_sec) + 1e-9 * (double)(now.tv_nsec - begin->tv_nsec);
+}
+
+static void fail(rv_crew *crew, const rv_job *job, const rv_error *error)
+{
+  crew->listener.failed(crew->listener.data, job, error);
+  (void)atomic_fetch_add(&crew->settled, 1);
+}
+
+/// The player of a list is made for its first file.
+static rv_status make_player(worker *run, const rv_job *job, const rv_render *render,
+                             rv_error *error)
+{
+  rv_error cause = {{0}};
+  const int channels = rv_render_channels(render);
+  const size_t left = run->list->end - run->list->first;
+  const size_t each = (left + run->crew->config.jobs - 1) / run->crew->config.jobs;
+  int slots = run->list->voices / channels;
+  slots = (size_t)slots > each ? (int)each : slots;
+  const rv_status status = rv_player_new(job->voicing, channels, slots > 1 ? slots : 1,
+                                         rv_render_rate(render), &run->player, &cause);
+  if (status)
+    return rv_fail(error, status, "%s: %s", job->in, cause.text);
+  run->slots = rv_player_slots(run->player);
+  run->channels = channels;
+  run->rate = rv_render_rate(render);
+  run->lanes = calloc((size_t)run->slots, sizeof *run->lanes);
+  if (!run->lanes) {
+    rv_player_free(run->player);
+    run->player = NULL;
+    return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", job->in);
+  }
+  return RV_OK;
+}
+
+static rv_status open_job(worker *run, const rv_job *job, rv_render **render, rv_error *error)
+{
+  rv_status status = rv_render_open(job, render, error);
+  if (status)
+    return status;
+  if (!run->player)
+    status = make_player(run, job, *render, error);
+  else if (rv_render_channels(*render) != run->channels || rv_render_rate(*render) != run->rate)
+    status = rv_fail(error, RV_IO, "%s: has changed meanwhile; process it again", job->in);
+  if (status) {
+    rv_render_abandon(*render);
+    *render = NULL;
+  }
+  return status;
+}
+
+/// Puts the next file that can be read into a slot. Returns false where the list is empty.
+static bool fill(worker *run, int slot)
+{
+  const rv_ticket *ticket = NULL;
+  while ((ticket = rv_list_next(run->queue, run->list))) {
+    rv_error error = {{0}};
+    rv_render *render = NULL;
+    struct timespec begin;
+    (void)clock_gettime(CLOCK_MONOTONIC, &begin);
+    if (open_job(run, ticket->job, &render, &error)) {
+      fail(run->crew, ticket->job, &error);
+      continue;
+    }
+    rv_render_set_latency(render, rv_player_latency(run->player));
+    rv_player_begin(run->player, slot);
+    run->lanes[slot] = (lane){.render = render, .job = ticket->job, .begin = begin};
+    return true;
+  }
+  return false;
+}
+
+static void give_up(worker *run, lane *which, const rv_error *error)
+{
+  rv_render_abandon(which->render);
+  which->render = NULL;
+  fail(run->crew, which->job, error);
+}
+
+static void finish(worker *run, int slot)
+{
+  lane *which = &run->lanes[slot];
+  rv_error error = {{0}};
+  rv_result result = {.model_faults = rv_player_faults(run->player, slot)};
+  const rv_engine *engine = rv_player_engine(run->player, 0);
+  rv_crew *crew = run->crew;
+  result.path = rv_engine_rate_path(engine);
+  memcpy(result.note, rv_engine_rate_note(engine), strlen(rv_engine_rate_note(engine)) + 1);
+  const rv_status status = rv_render_close(which->render, &result, &error);
+  which->render = NULL;
+  if (status) {
+    fail(crew, which->job, &error);
+    return;
+  }
+  crew->listener.done(crew->listener.data, which->job, &result, seconds_since(&which->begin));
+  (void)atomic_fetch_add(&crew->settled, 1);
+}
+
+static void fetch(worker *run, int slot)
+{
+  lane *which = &run->lanes[slot];
+  const size_t piece = rv_player_piece(run->player);
+  float *const *samples = rv_player_samples(run->player, slot);
+  uint64_t end = 0;
+  size_t got = 0;
+  rv_error error = {{0}};
+  if (which->render && rv_render_fetch(which->render, samples, piece, &end, &got, &error))
+    give_up(run, which, &error);
+  if (!which->render) {
+    for (int c = 0; c < run->channels; c++)
+      memset(samples[c], 0, piece * sizeof **samples);
+    return;
+  }
+  rv_player_end(run->player, slot, end);
+  (void)atomic_fetch_add(&run->crew->microseconds,
+                         (unsigned long long)(1e6 * (double)got / run->rate));
+}
+
+static void take(worker *run, int slot)
+{
+  lane *which = &run->lanes[slot];
+  bool whole = false;
+  rv_error error = {{0}};
+  if (!which->render)
+    return;
+  if (rv_render_take(which->render, (const float *const *)rv_player_samples(run->player, slot),
+                     rv_player_piece(run->player), &whole, &error))
+    give_up(run, which, &error);
+  else if (whole)
+    finish(run, slot);
+}
+
+/// One piece of each file. Returns false where there is none left.
+static bool step(worker *run)
+{
+  bool busy = false;
+  for (int slot = 0; slot < run->slots; slot++)
+    busy |= run->lanes[slot].render || fill(run, slot);
+  if (!busy)
+    return false;
+  for (int slot = 0; slot < run->slots; slot++)
+    fetch(run, slot);
+  rv_player_step(run->player);
+  for (int slot = 0; slot < run->slots; slot++)
+    take(run, slot);
+  return true;
+}
+
+void rv_work_on(rv_crew *crew, const rv_queue *queue, rv_list *list)
+{
+  worker run = {.crew = crew, .queue = queue, .list = list};
+  bool going = fill(&run, 0); // which makes the player
+  while (going && !(crew->config.stop && atomic_load(crew->config.stop)))
+    going = step(&run);
+  for (int slot = 0; slot < run.slots; slot++)
+    rv_render_abandon(run.lanes[slot].render);
+  rv_player_free(run.player);
+  free(run.lanes);
+}
