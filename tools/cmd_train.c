@@ -12,11 +12,13 @@
 #include "learn/pair.h"
 #include "learn/places.h"
 #include "learn/progress.h"
+#include "learn/set.h"
 #include "report/page.h"
 
 #include "recurve/io.h"
 #include "recurve/train.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,18 +32,34 @@ typedef struct training {
   rv_places places;
   rv_take_pair pair, test;
   rv_train_clip train_clip, test_clip;
+  const char *table; ///< NULL: one pair
+  rv_take_set set;   ///< of the table
+  rv_train_data data;
 } training;
 
 static int settle_places(training *run)
 {
-  const char *recordings[] = {run->dry_path, run->wet_path, rv_args_text(run->args, "test-dry"),
-                              rv_args_text(run->args, "test-wet")};
+  const rv_dataset *table = &run->set.table;
+  const size_t n = 4 + 2 * table->n_rows;
+  const char **recordings = calloc(n, sizeof *recordings);
+  if (!recordings)
+    return rv_failure(run->args, "out of memory");
+  recordings[0] = run->table ? run->table : run->dry_path;
+  recordings[1] = run->table ? run->table : run->wet_path;
+  recordings[2] = rv_args_text(run->args, "test-dry");
+  recordings[3] = rv_args_text(run->args, "test-wet");
+  for (size_t row = 0; row < table->n_rows; row++) {
+    recordings[4 + 2 * row] = table->rows[row].dry;
+    recordings[5 + 2 * row] = table->rows[row].wet;
+  }
   const rv_places_wanted wanted = {.model = rv_args_text(run->args, "output"),
                                    .page = rv_args_text(run->args, "report"),
                                    .no_page = rv_args_flag(run->args, "no-report"),
                                    .recordings = recordings,
-                                   .n_recordings = sizeof recordings / sizeof *recordings};
-  return rv_places_settle(run->args, &wanted, &run->places);
+                                   .n_recordings = n};
+  const int result = rv_places_settle(run->args, &wanted, &run->places);
+  free((void *)recordings);
+  return result;
 }
 
 static rv_kind kind_of(const char *word)
@@ -67,25 +85,19 @@ static void settle_config(training *run)
   run->config.n_recipe = rv_args_list(args, "recipe", &run->config.recipe);
 }
 
-static rv_status read_recordings(training *run, rv_error *error)
+static rv_status read_pair(training *run, const rv_take_options *take, rv_error *error)
 {
   const rv_args *args = run->args;
   const char *test_dry = rv_args_text(args, "test-dry");
-  const long latency = rv_args_integer(args, "latency");
-  const rv_take_options take = {.channel = rv_args_integer(args, "channel"),
-                                .latency = rv_args_given(args, "latency") ? &latency : NULL,
-                                .flip = rv_args_flag(args, "flip"),
-                                .resample = rv_args_flag(args, "resample"),
-                                .correct_drift = rv_args_flag(args, "correct-drift")};
   rv_status status =
-      rv_take_pair_read(run->dry_path, run->wet_path, &take, &run->report, &run->pair, error);
+      rv_take_pair_read(run->dry_path, run->wet_path, take, &run->report, &run->pair, error);
   if (status)
     return status;
   const rv_take_pair *pair = &run->pair;
   size_t held = (size_t)((double)pair->frames * rv_args_number(args, "hold-out") / 100.0);
   if (test_dry) {
     const char *test_wet = rv_args_text(args, "test-wet");
-    status = rv_take_pair_read(test_dry, test_wet, &take, &run->report, &run->test, error);
+    status = rv_take_pair_read(test_dry, test_wet, take, &run->report, &run->test, error);
     if (!status && run->test.rate != pair->rate)
       status = rv_fail(error, RV_BAD_AUDIO, "%s is %g Hz, %s %g Hz: all must have one rate",
                        test_dry, run->test.rate, run->dry_path, pair->rate);
@@ -99,6 +111,35 @@ static rv_status read_recordings(training *run, rv_error *error)
   }
   run->train_clip =
       (rv_train_clip){.dry = pair->dry, .wet = pair->wet, .frames = pair->frames - held};
+  run->data = (rv_train_data){.rate = pair->rate,
+                              .train = &run->train_clip,
+                              .n_train = 1,
+                              .test = &run->test_clip,
+                              .n_test = run->test_clip.frames > 0};
+  return status;
+}
+
+static rv_status read_recordings(training *run, rv_error *error)
+{
+  const rv_args *args = run->args;
+  const long latency = rv_args_integer(args, "latency");
+  const rv_take_options take = {.channel = rv_args_integer(args, "channel"),
+                                .latency = rv_args_given(args, "latency") ? &latency : NULL,
+                                .flip = rv_args_flag(args, "flip"),
+                                .resample = rv_args_flag(args, "resample"),
+                                .correct_drift = rv_args_flag(args, "correct-drift")};
+  if (!run->table)
+    return read_pair(run, &take, error);
+  rv_take_set *set = &run->set;
+  const rv_status status = rv_take_set_read(
+      run->table, &take, rv_args_number(args, "hold-out") / 100.0, &run->report, set, error);
+  run->data = (rv_train_data){.rate = set->rate,
+                              .train = set->train,
+                              .n_train = set->n_train,
+                              .test = set->test,
+                              .n_test = set->n_test,
+                              .knobs = set->table.knobs,
+                              .n_knobs = set->table.n_knobs};
   return status;
 }
 
@@ -109,30 +150,60 @@ static bool on_progress(void *data, const rv_train_progress *now)
   return !atomic_load(rv_interrupt_flag());
 }
 
-/// A page that fails is told, and does not take the model with it.
-static int make_page(training *run, const rv_description *model, const rv_train_result *result,
-                     bool *plotted)
+/// The clip that the page plays: the one whose knobs are nearest to where the model's start.
+static size_t nearest(const rv_train_clip *clips, size_t n, const rv_description *model)
 {
-  const bool held_out = run->test_clip.frames > 0;
-  const rv_train_clip *clip = held_out ? &run->test_clip : &run->train_clip;
+  size_t best = 0;
+  float least = INFINITY;
+  for (size_t c = 0; c < n; c++) {
+    float distance = 0.0F;
+    for (int k = 0; k < model->n_knobs; k++) {
+      const rv_knob *knob = &model->knobs[k];
+      distance += fabsf(clips[c].knobs[k] - knob->initial) / (knob->maximum - knob->minimum);
+    }
+    if (distance < least) {
+      least = distance;
+      best = c;
+    }
+  }
+  return best;
+}
+
+/// What the page shows of the recordings.
+static rv_page page_of(const training *run, const rv_description *model)
+{
+  const rv_train_data *data = &run->data;
+  const bool held_out = data->n_test > 0;
+  const rv_train_clip *clips = held_out ? data->test : data->train;
+  const size_t chosen = nearest(clips, held_out ? data->n_test : data->n_train, model);
   const char *test_dry = rv_args_text(run->args, "test-dry");
   const char *test_wet = rv_args_text(run->args, "test-wet");
-  const rv_page page = {.model = model,
-                        .model_path = run->places.model,
-                        .dry_path = test_dry ? test_dry : run->dry_path,
-                        .wet_path = test_wet ? test_wet : run->wet_path,
-                        .dry = clip->dry,
-                        .wet = clip->wet,
-                        .frames = clip->frames,
-                        .audio = held_out ? RV_PAGE_HELD_OUT : RV_PAGE_TRAINED,
-                        .findings = &run->pair.report,
-                        .curve = &run->progress.curve,
-                        .result = result};
+  rv_page page = {.model = model,
+                  .model_path = run->places.model,
+                  .dry_path = test_dry ? test_dry : run->dry_path,
+                  .wet_path = test_wet ? test_wet : run->wet_path,
+                  .dry = clips[chosen].dry,
+                  .wet = clips[chosen].wet,
+                  .frames = clips[chosen].frames,
+                  .knobs = clips[chosen].knobs,
+                  .audio = held_out ? RV_PAGE_HELD_OUT : RV_PAGE_TRAINED,
+                  .findings = run->table ? NULL : &run->pair.report,
+                  .curve = &run->progress.curve};
+  if (run->table) {
+    page.dry_path = held_out ? run->set.test_dry[chosen] : run->table;
+    page.wet_path = held_out ? run->set.test_wet[chosen] : run->table;
+  }
+  return page;
+}
+
+/// A page that fails is told, and does not take the model with it.
+static int make_page(training *run, const rv_page *page, bool *plotted)
+{
   rv_page_result made;
   rv_error error = {{0}};
   if (!run->places.page)
     return RV_EXIT_DONE;
-  if (rv_page_write(run->places.page, &page, &made, &error))
+  if (rv_page_write(run->places.page, page, &made, &error))
     return rv_report_failure(&run->report, "%s", error.text);
   *plotted = made.plotted;
   rv_report_object(&run->report, json_pack("{s:s, s:o, s:I, s:b}", "event", "report", "page",
@@ -141,18 +212,38 @@ static int make_page(training *run, const rv_description *model, const rv_train_
   return RV_EXIT_DONE;
 }
 
+/// The page and the closing lines of a model that is written.
+static int present(training *run, const rv_outcome *outcome, const rv_description *model,
+                   const rv_train_result *result)
+{
+  const rv_train_data *data = &run->data;
+  rv_page page = page_of(run, model);
+  rv_setting_esr *settings = NULL;
+  rv_error error = {{0}};
+  bool plotted = false;
+  if (model->n_knobs && rv_settings_measure(model, data->n_test ? data->test : data->train,
+                                            data->n_test ? data->n_test : data->n_train, &settings,
+                                            &page.n_settings, &error))
+    rv_report_warning(&run->report, "%s", error.text);
+  page.settings = settings;
+  page.result = result;
+  const int exit_status = make_page(run, &page, &plotted);
+  rv_settings_tell(model, settings, page.n_settings, &run->report);
+  rv_outcome_tell(outcome, model, result);
+  if (run->places.page && !exit_status)
+    rv_report_line(&run->report, "to look at and listen to: %s%s", run->places.page,
+                   plotted ? "" : " (without plots, as there is no gnuplot)");
+  free(settings);
+  return exit_status;
+}
+
 static int train_and_save(training *run, rv_outcome *outcome)
 {
-  const rv_train_data data = {.rate = run->pair.rate,
-                              .train = &run->train_clip,
-                              .n_train = 1,
-                              .test = &run->test_clip,
-                              .n_test = run->test_clip.frames > 0};
   rv_description *model = NULL;
   rv_train_result result;
   rv_error error = {{0}};
   rv_interrupt_catch();
-  rv_status status = rv_train(&data, &run->config, on_progress, run, &model, &result, &error);
+  rv_status status = rv_train(&run->data, &run->config, on_progress, run, &model, &result, &error);
   if (run->config.resume && (status == RV_BAD_ARGUMENT || status == RV_BAD_FORMAT)) {
     const rv_error reason = error;
     status = rv_fail(&error, status, "%s: %s", run->checkpoint.path, reason.text);
@@ -167,12 +258,7 @@ static int train_and_save(training *run, rv_outcome *outcome)
   if (!status) {
     if (!result.stopped)
       rv_checkpoint_remove(&run->checkpoint);
-    bool plotted = false;
-    exit_status = make_page(run, model, &result, &plotted);
-    rv_outcome_tell(outcome, model, &result);
-    if (run->places.page && !exit_status)
-      rv_report_line(&run->report, "to look at and listen to: %s%s", run->places.page,
-                     plotted ? "" : " (without plots, as there is no gnuplot)");
+    exit_status = present(run, outcome, model, &result);
   }
   rv_description_free(model);
   return exit_status;
@@ -213,15 +299,18 @@ static int run_training(training *run)
                         .name = rv_args_text(run->args, "name"),
                         .device = rv_args_text(run->args, "device"),
                         .date = run->checkpoint.date,
-                        .flipped = rv_args_flag(run->args, "flip")};
+                        .flipped = rv_args_flag(run->args, "flip"),
+                        .knobs = run->set.table.knobs,
+                        .n_knobs = run->set.table.n_knobs};
   rv_error error = {{0}};
   if (settle_checkpoint(run, &error))
     return rv_report_failure(&run->report, "%s", error.text);
   if (read_recordings(run, &error) || rv_outcome_try(&outcome, &error))
     return rv_report_failure(&run->report, "%s", error.text);
-  outcome.latency = run->pair.report.latency_frames;
-  outcome.rate = run->pair.rate;
-  outcome.test_frames = run->test_clip.frames;
+  outcome.latency = run->table ? run->set.latency : run->pair.report.latency_frames;
+  outcome.rate = run->data.rate;
+  for (size_t c = 0; c < run->data.n_test; c++)
+    outcome.test_frames += run->data.test[c].frames;
   return train_and_save(run, &outcome);
 }
 
@@ -230,17 +319,37 @@ static int run_check(training *run)
   rv_error error = {{0}};
   if (read_recordings(run, &error))
     return rv_report_failure(&run->report, "%s", error.text);
-  rv_take_pair_tell(&run->pair, &run->report);
+  if (!run->table)
+    rv_take_pair_tell(&run->pair, &run->report);
   return RV_EXIT_DONE;
+}
+
+/// The table itself, before any recording is opened.
+static int read_table(training *run)
+{
+  const char *const *words = NULL;
+  const size_t n = rv_args_list(run->args, "knob", &words);
+  rv_error error = {{0}};
+  if (!run->table)
+    return n ? rv_usage_error(run->args, "--knob is for a --table") : RV_EXIT_DONE;
+  const rv_status status = rv_dataset_read(run->table, words, n, &run->set.table, &error);
+  if (status == RV_BAD_ARGUMENT)
+    return rv_usage_error(run->args, "%s", error.text);
+  return status ? rv_failure(run->args, "%s", error.text) : RV_EXIT_DONE;
 }
 
 static int train(const rv_args *args)
 {
   const char *const *operands = NULL;
   training run = {.args = args};
-  (void)rv_args_operands(args, &operands);
-  run.dry_path = operands[0];
-  run.wet_path = operands[1];
+  const size_t n = rv_args_operands(args, &operands);
+  run.table = rv_args_text(args, "table");
+  if (run.table ? n > 0 : n < 2)
+    return rv_usage_error(args, "give a dry and a wet recording, or a --table of them");
+  if (run.table && rv_args_given(args, "test-dry"))
+    return rv_usage_error(args, "--test-dry: in a table the column \"part\" says what is the test");
+  run.dry_path = run.table ? NULL : operands[0];
+  run.wet_path = run.table ? NULL : operands[1];
   if (!rv_args_text(args, "test-dry") != !rv_args_text(args, "test-wet"))
     return rv_usage_error(args, "--test-dry and --test-wet belong together");
   rv_error error = {{0}};
@@ -248,7 +357,9 @@ static int train(const rv_args *args)
   if (rv_train_check_recipe(run.config.recipe, run.config.n_recipe, &error))
     return rv_usage_error(args, "--recipe %s", error.text);
   const bool check = rv_args_flag(args, "check");
-  int result = check ? RV_EXIT_DONE : settle_places(&run);
+  int result = read_table(&run);
+  if (!result && !check)
+    result = settle_places(&run);
   rv_report_begin(&run.report, args);
   run.progress.report = &run.report;
   if (!result)
@@ -258,6 +369,7 @@ static int train(const rv_args *args)
   rv_checkpoint_free(&run.checkpoint);
   rv_take_pair_free(&run.pair);
   rv_take_pair_free(&run.test);
+  rv_take_set_free(&run.set);
   rv_places_free(&run.places);
   return result;
 }
@@ -266,12 +378,14 @@ const rv_command rv_command_train = {
     .name = "train",
     .summary = "make a model of an amplifier or pedal from a recording",
     .operands = "DRY WET",
-    .min_operands = 2,
+    .min_operands = 0,
     .max_operands = 2,
     .examples = "recurve train dry.wav wet.wav -o amp.json\n"
                 "    what went into the device, what came out, and a minute later the model\n"
                 "recurve train dry.wav wet.wav -o amp.json --time 300 --size 32\n"
                 "    a better model, which costs more to train and to play\n"
+                "recurve train --table set.csv -o amp.json --time 300\n"
+                "    a model with knobs, from recordings at many settings\n"
                 "recurve train --check dry.wav wet.wav\n"
                 "    what there is to know about the recordings, in a second or two\n",
     .description =
@@ -280,6 +394,14 @@ const rv_command rv_command_train = {
         "best model on the way. The error-to-signal ratio that is printed at the end is that of "
         "recurve process on the end of the recording, which the training never saw: below 0.01 is "
         "excellent, below 0.035 good, below 0.1 usable.\n\n"
+        "A table lists recordings, one a line, under the headings dry, wet and the names of up to "
+        "four "
+        "knobs; their cells have the knob's values, in any units. A heading such as Gain=0:10:5 "
+        "sets "
+        "the range and where the knob starts. A column \"part\" (train or test) says what the "
+        "training "
+        "must not see; without it that is the end of each recording. Each setting counts alike, "
+        "however loud it is, and the ratio at the end is the mean over the settings.\n\n"
         "Beside the model comes a page for the browser (see recurve report), with a player, waves, "
         "spectra, errors and the course of the training.\n\n"
         "Ctrl-C ends the training and keeps the best model so far; a second one ends at once. A "
@@ -290,7 +412,8 @@ const rv_command rv_command_train = {
         "old file of that name stays until then.\n\n"
         "With --json each line is an object with \"event\": finding (severity, kind, at, text), "
         "validation (update, updates, seconds, seconds_left, loss, esr, best, samples_per_second), "
-        "report (page, bytes, plots), done (esr, select_esr, model, verdict, updates and more), "
+        "report (page, bytes, plots), setting (knobs, esr), done (esr, select_esr, model, verdict, "
+        "updates and more), "
         "warning and failure (text).",
     .options = rv_train_options,
     .run = train,

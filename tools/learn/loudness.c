@@ -30,7 +30,7 @@ rv_status rv_model_loudness(const rv_description *model, double *loudness_db, rv
   }
   rv_status status = rv_riff_render(model->rate, SEED, riff, frames, error);
   if (!status)
-    status = rv_model_play(model, riff, sound, frames, error);
+    status = rv_model_play(model, NULL, riff, sound, frames, error);
   double sum = 0.0;
   for (size_t i = 0; !status && i < frames; i++)
     sum += (double)sound[i] * (double)sound[i];

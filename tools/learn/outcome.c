@@ -44,10 +44,12 @@ rv_status rv_outcome_try(const rv_outcome *outcome, rv_error *error)
   rv_description *model = NULL;
   rv_status status = rv_description_new(&model, error);
   for (int l = 0; !status && l < config->layers; l++)
-    status = rv_description_add(model, config->kind, l ? config->units : 1, config->units,
-                                RV_LINEAR, error);
+    status = rv_description_add(model, config->kind, l ? config->units : 1 + outcome->n_knobs,
+                                config->units, RV_LINEAR, error);
   if (!status)
     status = rv_description_add(model, RV_DENSE, config->units, 1, RV_LINEAR, error);
+  for (int k = 0; !status && k < outcome->n_knobs; k++)
+    model->knobs[model->n_knobs++] = outcome->knobs[k];
   if (!status)
     status = set_texts(outcome, model, NULL, error);
   if (!status)
@@ -102,8 +104,9 @@ void rv_outcome_tell(const rv_outcome *outcome, const rv_description *model,
                  rv_kind_name(outcome->config->kind), outcome->config->units, result->updates,
                  result->seconds);
   if (outcome->test_frames)
-    rv_report_line(outcome->report, "ESR %.6f on %.1f s of audio that the training never saw: %s",
-                   esr, seconds, verdict.word);
+    rv_report_line(outcome->report, "ESR %.6f on %.1f s of audio that the training never saw%s: %s",
+                   esr, seconds, outcome->n_knobs ? ", averaged over the settings" : "",
+                   verdict.word);
   else
     rv_report_line(outcome->report,
                    "ESR %.6f on the part that chose the model, nothing was held out: %s", esr,

@@ -20,8 +20,10 @@ typedef struct rv_outcome {
   const char *date;   ///< "2026-01-31", of the training's beginning
   long latency;       ///< frames by which the wet was shifted
   bool flipped;
-  double rate;        ///< Hz
-  size_t test_frames; ///< 0: nothing was held out
+  double rate;          ///< Hz
+  size_t test_frames;   ///< 0: nothing was held out
+  const rv_knob *knobs; ///< [n_knobs]
+  int n_knobs;
 } rv_outcome;
 
 /// Whether a model of this shape and these texts can be written at all: an empty one goes nowhere.

@@ -28,10 +28,12 @@ static const char *severity_word(rv_severity severity)
 }
 
 /// A fatal finding is the error of the check, and then the only line.
-static void tell(const rv_pair_report *findings, bool fatal, rv_report *report)
+static void tell(const rv_pair_report *findings, bool fatal, bool terse, rv_report *report)
 {
   for (int f = 0; f < findings->n_findings; f++) {
     const rv_finding *finding = &findings->findings[f];
+    if (terse && finding->severity != RV_WARNING)
+      continue;
     if (!fatal && finding->severity == RV_NOTE)
       rv_report_line(report, "%s", finding->text);
     else if (!fatal && finding->severity == RV_WARNING)
@@ -91,7 +93,7 @@ static rv_status check(const char *dry_path, const char *wet_path, const float *
     rv_report_line(report, "%s: a drift of %.1f ppm is taken out", wet_path, ppm);
     status = rv_pair_check(&files, options->latency, &pair->report, error);
   }
-  tell(&pair->report, status != RV_OK, report);
+  tell(&pair->report, status != RV_OK, options->terse, report);
   if (status)
     return status;
   size_t dry_start = 0;

@@ -41,6 +41,7 @@ typedef struct rv_take_options {
   const long *latency; ///< frames that the wet is late; NULL: to be found
   bool flip;           ///< turns the polarity of the wet
   bool resample;       ///< brings the wet to the dry's rate, where they differ
+  bool terse;          ///< tells warnings only: one recording of many
   bool correct_drift;  ///< brings the wet to the dry's clock, where they drift apart
 } rv_take_options;
 

@@ -3,6 +3,7 @@
 
 #include "report/page.h"
 
+#include "learn/dataset.h"
 #include "learn/verdict.h"
 #include "report/html.h"
 #include "report/plot.h"
@@ -177,6 +178,40 @@ static void write_missing(FILE *file)
               file);
 }
 
+/// The error over the knobs: a line for each setting, with a bar.
+static void write_settings(FILE *file, const rv_page *page)
+{
+  double worst = 0.0;
+  double sum = 0.0;
+  for (size_t s = 0; s < page->n_settings; s++) {
+    worst = fmax(worst, page->settings[s].esr);
+    sum += page->settings[s].esr / (double)page->n_settings;
+  }
+  (void)fprintf(file,
+                "<section class=\"card\"><h2>Error over the knobs</h2>\n<p class=\"fine\">%zu "
+                "settings, ESR %.5f on the average, %.5f at worst.</p>\n<table class=\"settings\">"
+                "<tr>",
+                page->n_settings, sum, worst);
+  for (int k = 0; k < page->model->n_knobs; k++) {
+    (void)fputs("<th>", file);
+    rv_html_text(file, page->model->knobs[k].name);
+    (void)fputs("</th>", file);
+  }
+  (void)fputs("<th>ESR</th><th></th></tr>\n", file);
+  for (size_t s = 0; s < page->n_settings; s++) {
+    const rv_setting_esr *setting = &page->settings[s];
+    const rv_verdict verdict = rv_verdict_of(setting->esr);
+    (void)fputs("<tr>", file);
+    for (int k = 0; k < page->model->n_knobs; k++)
+      (void)fprintf(file, "<td>%.4g</td>", (double)setting->knobs[k]);
+    (void)fprintf(file,
+                  "<td>%.5f</td><td><meter min=\"0\" max=\"%.6g\" value=\"%.6g\"></meter> "
+                  "<span class=\"%s\">%s</span></td></tr>\n",
+                  setting->esr, fmax(worst, 1e-9), setting->esr, verdict.word, verdict.word);
+  }
+  (void)fputs("</table></section>\n", file);
+}
+
 static void write_findings(FILE *file, const rv_pair_report *report)
 {
   static const char *const words[] = {"note", "warning", "fatal"};
@@ -226,6 +261,10 @@ static void write_details(const page_sheet *sheet)
     (void)snprintf(text, sizeof text, "%.1f dBFS", model->loudness_db);
     write_item(file, "loudness", text);
   }
+  if (page->knobs) {
+    rv_knobs_text(model->knobs, model->n_knobs, page->knobs, text, sizeof text);
+    write_item(file, "knobs", text);
+  }
   if (page->findings) {
     (void)snprintf(text, sizeof text, "%ld frames", page->findings->latency_frames);
     write_item(file, "shift", text);
@@ -256,6 +295,8 @@ static void write_sheet(page_sheet *sheet)
     write_plots(sheet);
   else
     write_missing(sheet->file);
+  if (sheet->page->n_settings)
+    write_settings(sheet->file, sheet->page);
   if (sheet->page->findings)
     write_findings(sheet->file, sheet->page->findings);
   (void)fputs("</div>\n", sheet->file);
@@ -301,7 +342,7 @@ rv_status rv_page_write(const char *path, const rv_page *page, rv_page_result *r
     free(sound);
     return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
   }
-  rv_status status = rv_model_play(page->model, page->dry, sound, page->frames, error);
+  rv_status status = rv_model_play(page->model, page->knobs, page->dry, sound, page->frames, error);
   if (!status) {
     made->page = page;
     made->trio = (rv_trio){page->dry, page->wet, sound, page->frames, page->model->rate};

@@ -8,6 +8,7 @@
 
 #include "capture/align.h"
 #include "learn/progress.h"
+#include "learn/settings.h"
 
 #include "recurve/train.h"
 
@@ -23,6 +24,7 @@ typedef struct rv_page {
   const char *model_path, *dry_path, *wet_path;
   const float *dry, *wet; ///< [frames], aligned, at the model's rate
   size_t frames;
+  const float *knobs; ///< [n_knobs] of this audio; NULL: the initial values
   rv_page_audio audio;
   const rv_pair_report *findings; ///< NULL: none were made
   const rv_curve *curve;          ///< NULL: the training was another time
@@ -31,6 +33,8 @@ typedef struct rv_page {
   /// plot.
   const double *flow;
   size_t n_flow;
+  const rv_setting_esr *settings; ///< [n_settings]: the error over the knobs; there may be none
+  size_t n_settings;
 } rv_page;
 
 typedef struct rv_page_result {

@@ -51,11 +51,11 @@ static void player_free(player *made)
   rv_network_free(made->network);
 }
 
-rv_status rv_model_play(const rv_description *description, const float *dry, float *output,
-                        size_t frames, rv_error *error)
+rv_status rv_model_play(const rv_description *description, const float *knobs, const float *dry,
+                        float *output, size_t frames, rv_error *error)
 {
   player made;
-  const rv_status status = player_new(&made, description, NULL, error);
+  const rv_status status = player_new(&made, description, knobs, error);
   for (size_t start = 0; !status && start < frames; start += BLOCK) {
     const float *in[1] = {dry + start};
     float *out[1] = {output + start};

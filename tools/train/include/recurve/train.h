@@ -118,10 +118,11 @@ RV_API rv_status rv_train(const rv_train_data *data, const rv_train_config *conf
                           rv_train_callback callback, void *callback_data,
                           rv_description **description, rv_train_result *result, rv_error *error);
 
-/// Plays `dry` [frames] by a chain of the best instruction set from the settled start, with the
-/// knobs at their initial values, into `output` [frames]: what a player of the model makes of it.
-RV_API rv_status rv_model_play(const rv_description *description, const float *dry, float *output,
-                               size_t frames, rv_error *error);
+/// Plays `dry` [frames] by a chain of the best instruction set from the settled start, with
+/// `knobs` [n_knobs] (NULL: their initial values), into `output` [frames]: what a player of the
+/// model makes of it.
+RV_API rv_status rv_model_play(const rv_description *description, const float *knobs,
+                               const float *dry, float *output, size_t frames, rv_error *error);
 
 /// Error-to-signal ratio Σ(wet − y)²/Σ wet² of a model on a clip, played by a chain of the best
 /// instruction set from the settled start with the clip's knobs (NULL: the initial values), without

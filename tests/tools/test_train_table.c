@@ -1,0 +1,179 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// recurve train --table: tables of recordings with knobs, good and bad.
+
+#include "fixture.h"
+#include "support.h"
+
+#include "recurve/io.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define RATE     24000
+#define FRAMES   (size_t)48000
+#define SETTINGS 5
+
+static const float drives[SETTINGS] = {0, 2, 4, 6, 3};
+
+/// set/dry.wav and set/wet0.wav … of a saturation; each wet is late by `late` frames of its own.
+static void make_recordings(const size_t *late)
+{
+  static float dry[FRAMES];
+  static float wet[FRAMES];
+  uint64_t random = 3;
+  float low = 0.0F;
+  (void)mkdir(rv_test_path("set"), 0777);
+  for (size_t i = 0; i < FRAMES; i++) {
+    const float level = 0.5F + 0.5F * sinf((float)i * 0.001F);
+    low += 0.5F * (level * rv_test_random(&random) - low);
+    dry[i] = low;
+  }
+  rv_fixture_samples(rv_test_path("set/dry.wav"), dry, FRAMES, RATE);
+  for (size_t s = 0; s < SETTINGS; s++) {
+    char name[32];
+    for (size_t i = 0; i < FRAMES; i++)
+      wet[i] = i < late[s] ? 0.0F : 0.5F * tanhf((1.0F + drives[s]) * dry[i - late[s]]);
+    (void)snprintf(name, sizeof name, "set/wet%zu.wav", s);
+    rv_fixture_samples(rv_test_path(name), wet, FRAMES, RATE);
+  }
+}
+
+static void write_table(const char *text)
+{
+  rv_test_write_file(rv_test_path("set/set.csv"), text, strlen(text));
+}
+
+static const char rows[] = "\xef\xbb\xbf# a saturation\r\n"
+                           "dry;wet;\"Drive=0:8:5\";part\r\n"
+                           "dry.wav;wet0.wav;0;train\r\n"
+                           "\r\n"
+                           "dry.wav;\"wet1.wav\"; 2 ;\r\n"
+                           "dry.wav;wet2.wav;4;train\r\n"
+                           "dry.wav;wet3.wav;6;train\r\n"
+                           "dry.wav;wet4.wav;3;test\r\n";
+
+/// The object of an event in the lines of a --json run.
+static json_t *event_of(const char *text, const char *event)
+{
+  for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
+    json_t *object = json_loads(line, JSON_DISABLE_EOF_CHECK, NULL);
+    const char *name = json_string_value(json_object_get(object, "event"));
+    if (name && !strcmp(name, event))
+      return object;
+    json_decref(object);
+  }
+  ck_abort_msg("no %s in: %s", event, text);
+}
+
+START_TEST(a_table_gives_a_model_that_process_plays_with_the_printed_ratio)
+{
+  static const size_t late[SETTINGS] = {0};
+  make_recordings(late);
+  write_table(rows);
+  const rv_run *run = rv_run_recurve("train --table set/set.csv -o m.json --updates 800 --size 8 "
+                                     "--latency 0 --json");
+  ck_assert_msg(run->status == 0, "%s", run->err);
+  json_t *done = event_of(run->out, "done");
+  json_t *setting = event_of(run->out, "setting");
+  const double esr = json_number_value(json_object_get(done, "esr"));
+  ck_assert_double_lt(esr, 0.05);
+  ck_assert_double_eq(esr, json_number_value(json_object_get(setting, "esr")));
+  ck_assert_double_eq(
+      json_number_value(json_object_get(json_object_get(setting, "knobs"), "Drive")), 3.0);
+  json_decref(done);
+  json_decref(setting);
+  rv_description *model = NULL;
+  ck_assert(!rv_model_read(rv_test_path("m.json"), &model, NULL, NULL));
+  ck_assert_int_eq(model->n_knobs, 1);
+  ck_assert_str_eq(model->knobs[0].name, "Drive");
+  ck_assert_float_eq(model->knobs[0].minimum, 0.0F);
+  ck_assert_float_eq(model->knobs[0].maximum, 8.0F);
+  ck_assert_float_eq(model->knobs[0].initial, 5.0F);
+  rv_description_free(model);
+  run = rv_run_recurve("process m.json set/dry.wav -o out.wav --knob drive=3 --reference "
+                       "set/wet4.wav --json");
+  json_t *file = event_of(run->out, "file");
+  ck_assert_double_eq_tol(json_number_value(json_object_get(file, "esr")), esr, 1e-9);
+  json_decref(file);
+  size_t size = 0;
+  char *page = rv_test_read_file(rv_test_path("m.html"), &size);
+  ck_assert_ptr_nonnull(strstr(page, "Error over the knobs"));
+  free(page);
+}
+END_TEST
+
+START_TEST(recordings_of_one_device_get_the_smallest_of_near_latencies)
+{
+  static const size_t late[SETTINGS] = {102, 100, 103, 102, 400};
+  make_recordings(late);
+  write_table("dry,wet,drive\ndry.wav,wet0.wav,0\ndry.wav,wet1.wav,2\ndry.wav,wet2.wav,4\n"
+              "dry.wav,wet3.wav,6\ndry.wav,wet4.wav,3\n");
+  const rv_run *run = rv_run_recurve("train --table set/set.csv -o l.json --updates 1 --size 4 "
+                                     "--no-report --json --knob drive=0:6");
+  ck_assert_msg(run->status == 0, "%s", run->err);
+  ck_assert_ptr_nonnull(strstr(run->err, "wet4.wav: late by 399 frames, most others by 99"));
+  json_t *done = event_of(run->out, "done");
+  ck_assert_double_eq(json_number_value(json_object_get(done, "latency")), 99.0);
+  json_decref(done);
+}
+END_TEST
+
+START_TEST(tables_that_cannot_be_used_are_told_in_a_line)
+{
+  static const struct {
+    const char *table;
+    int status;
+    const char *words;
+  } bad[] = {
+      {"", 1, "set.csv|empty table"},
+      {"# nothing\n\n", 1, "empty table"},
+      {"dry,drive\na,1\n", 1, "no column \"wet\""},
+      {"dry,wet,drive\na.wav,b.wav\n", 1, "line 2 has 2 cells, the headings are 3"},
+      {"dry,wet,drive\na.wav,\"b.wav,1\n", 1, "line 2|quote"},
+      {"dry,wet,drive\na.wav,b.wav,high\n", 1, "line 2|drive is \"high\", which is no number"},
+      {"dry,wet,drive\na.wav,b.wav,nan\n", 1, "no number"},
+      {"dry,wet,drive\na.wav,b.wav,1\na.wav,c.wav,1\n", 2, "drive has one value only"},
+      {"dry,wet,drive=0:2\na.wav,b.wav,3\n", 1, "line 2|drive is 3, outside of 0 to 2"},
+      {"dry,wet,drive=2:0\na.wav,b.wav,1\n", 2, "drive=2:0|NAME=MINIMUM:MAXIMUM"},
+      {"dry,wet,drive=0\na.wav,b.wav,1\n", 2, "drive=0|NAME=MINIMUM:MAXIMUM"},
+      {"dry,wet,a,b,c,d,e\nx,y,1,1,1,1,1\n", 1, "more than 4 knobs"},
+      {"dry,wet,part,drive\na.wav,b.wav,exam,1\n", 1, "line 2|part is \"exam\""},
+      {"dry,wet,part,drive=0:1\na.wav,b.wav,test,1\n", 1, "no recording to train on"},
+      {"dry,wet,drive\n,b.wav,1\n", 1, "line 2: no dry file"},
+      {"dry,wet,drive\ndry.wav,none.wav,1\ndry.wav,wet0.wav,2\n", 1, "none.wav"},
+  };
+  static const size_t late[SETTINGS] = {0};
+  make_recordings(late);
+  for (size_t b = 0; b < sizeof bad / sizeof *bad; b++) {
+    write_table(bad[b].table);
+    rv_expect_run(rv_run_recurve("train --table set/set.csv -o bad.json --updates 1"),
+                  bad[b].status, bad[b].words);
+    ck_assert(!rv_fixture_exists("bad.json"));
+  }
+  rv_expect_run(rv_run_recurve("train --table none.csv -o bad.json"), 1, "none.csv|No such file");
+  write_table(rows);
+  rv_expect_run(rv_run_recurve("train --table set/set.csv a.wav b.wav"), 2, "--table");
+  rv_expect_run(rv_run_recurve("train a.wav"), 2, "--table");
+  rv_expect_run(rv_run_recurve("train a.wav b.wav --knob drive=0:1"), 2, "--knob");
+  rv_expect_run(rv_run_recurve("train --table set/set.csv --knob tone=0:1"), 2, "no column tone");
+  rv_expect_run(rv_run_recurve("train --table set/set.csv -o set/wet1.wav"), 2, "recording");
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("recurve train --table");
+  TCase *cases = tcase_create("tables");
+  tcase_set_timeout(cases, 120);
+  tcase_add_test(cases, a_table_gives_a_model_that_process_plays_with_the_printed_ratio);
+  tcase_add_test(cases, recordings_of_one_device_get_the_smallest_of_near_latencies);
+  tcase_add_test(cases, tables_that_cannot_be_used_are_told_in_a_line);
+  suite_add_tcase(suite, cases);
+  return rv_test_run(suite);
+}

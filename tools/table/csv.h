@@ -1,0 +1,36 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// Tables as text: values between commas (RFC 4180), semicolons or tabs, whichever the first line
+/// has.
+
+#ifndef RECURVE_TOOLS_CSV_H
+#define RECURVE_TOOLS_CSV_H
+
+#include "recurve/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct rv_csv {
+  size_t rows;    ///< the headings are row 0
+  size_t columns; ///< of each row
+  char **cells;   ///< [rows][columns]: without blanks around, quotes taken off
+  long *lines;    ///< [rows]: where a row stands in the file, from 1 on
+  char *text;
+} rv_csv;
+
+/// Reads a table; empty lines and those that begin with '#' are passed over. RV_BAD_FORMAT names
+/// the line that has more or fewer cells than the headings. To be freed in any case.
+rv_status rv_csv_read(const char *path, rv_csv *csv, rv_error *error);
+void rv_csv_free(rv_csv *csv);
+
+const char *rv_csv_cell(const rv_csv *csv, size_t row, size_t column);
+
+/// The column under a heading, in any case of letters; csv->columns: there is none.
+size_t rv_csv_column(const rv_csv *csv, const char *heading);
+
+/// The whole of a text as a finite number.
+bool rv_csv_number(const char *text, double *value);
+
+#endif
