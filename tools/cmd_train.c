@@ -7,6 +7,7 @@
 #include "cli/report.h"
 #include "commands.h"
 #include "learn/checkpoint.h"
+#include "learn/network.h"
 #include "learn/options.h"
 #include "learn/outcome.h"
 #include "learn/pair.h"
@@ -28,6 +29,7 @@ typedef struct training {
   rv_progress progress;
   rv_checkpoint checkpoint;
   rv_train_config config;
+  bool pilot; ///< a first training tells the window
   const char *dry_path, *wet_path;
   rv_places places;
   rv_take_pair pair, test;
@@ -62,18 +64,10 @@ static int settle_places(training *run)
   return result;
 }
 
-static rv_kind kind_of(const char *word)
-{
-  if (!strcmp(word, "rnn"))
-    return RV_RNN;
-  return strcmp(word, "lstm") ? RV_GRU : RV_LSTM;
-}
-
-static void settle_config(training *run)
+static int settle_config(training *run)
 {
   const rv_args *args = run->args;
   rv_train_defaults(&run->config);
-  run->config.kind = kind_of(rv_args_text(args, "cell"));
   run->config.layers = (int)rv_args_integer(args, "layers");
   run->config.units = (int)rv_args_integer(args, "size");
   run->config.skip = rv_args_flag(args, "skip");
@@ -83,6 +77,7 @@ static void settle_config(training *run)
   run->config.threads = (int)rv_args_integer(args, "threads");
   run->config.target_esr = rv_args_number(args, "target-esr");
   run->config.n_recipe = rv_args_list(args, "recipe", &run->config.recipe);
+  return rv_network_settle(args, &run->config, &run->pilot);
 }
 
 static rv_status read_pair(training *run, const rv_take_options *take, rv_error *error)
@@ -353,7 +348,8 @@ static int train(const rv_args *args)
   if (!rv_args_text(args, "test-dry") != !rv_args_text(args, "test-wet"))
     return rv_usage_error(args, "--test-dry and --test-wet belong together");
   rv_error error = {{0}};
-  settle_config(&run);
+  if (settle_config(&run))
+    return RV_EXIT_USAGE;
   if (rv_train_check_recipe(run.config.recipe, run.config.n_recipe, &error))
     return rv_usage_error(args, "--recipe %s", error.text);
   const bool check = rv_args_flag(args, "check");

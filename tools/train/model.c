@@ -101,13 +101,13 @@ float rv_knob_position(const rv_knob *knob, float value)
   return range > 0.0F ? 2.0F * (value - knob->minimum) / range - 1.0F : 0.0F;
 }
 
-/// From weights for positions to weights for the knobs' own units: w (2 (v − m)/range − 1) + b.
-static void convert_knobs(rv_layer *layer, const rv_knob *knobs)
+void rv_model_convert_knobs(rv_layer *layer, const rv_knob *knobs, int n_knobs)
 {
-  const int rows = rv_kind_gates(layer->kind) * layer->units;
+  // w (2 (v − m)/range − 1) + b
+  const int rows = layer->directions * rv_kind_gates(layer->kind) * layer->units;
   for (int row = 0; row < rows; row++) {
     double bias = (double)layer->b[row];
-    for (int k = 1; k < layer->inputs; k++) {
+    for (int k = 1; k <= n_knobs; k++) {
       const rv_knob *knob = &knobs[k - 1];
       float *w = &layer->w[row * layer->inputs + k];
       const double range = (double)knob->maximum - (double)knob->minimum;
@@ -153,7 +153,7 @@ rv_status rv_model_describe(const rv_model *model, const float *parameters, cons
   made->n_knobs = model->inputs - 1;
   for (int k = 0; k < made->n_knobs; k++)
     made->knobs[k] = knobs[k];
-  convert_knobs(&made->layers[0], knobs);
+  rv_model_convert_knobs(&made->layers[0], knobs, made->n_knobs);
   made->skip = model->skip;
   made->rate = rate;
   made->rate_known = true;

@@ -47,6 +47,10 @@ bool rv_model_initialise(const rv_model *model, rv_random *random, double input_
 /// What a knob's value is to the network: −1 at its minimum, 1 at its maximum.
 float rv_knob_position(const rv_knob *knob, float value);
 
+/// In a first layer whose inputs are the audio, `n_knobs` knobs, and maybe the output fed back:
+/// from weights for positions to weights for the knobs' own units.
+void rv_model_convert_knobs(rv_layer *layer, const rv_knob *knobs, int n_knobs);
+
 /// The parameters as a description at a rate in Hz, with `knobs` [model->inputs − 1]: there the
 /// weights of a knob are those of its own units.
 rv_status rv_model_describe(const rv_model *model, const float *parameters, const rv_knob *knobs,

@@ -27,8 +27,7 @@ bool rv_race_begin(rv_course *run, const rv_moment *moment)
   trainer->streams.position = 0;
   run->broken = 0;
   run->rate_scale = 1.0;
-  if (!rv_model_initialise(&trainer->model, &trainer->random, trainer->train.input_rms,
-                           trainer->optimiser.weights))
+  if (!rv_trainer_initialise(trainer))
     return false;
   rv_optimiser_restart(&trainer->optimiser);
   return true;

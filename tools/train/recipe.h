@@ -33,9 +33,10 @@ typedef struct rv_recipe {
   double warm_up;    ///< share of the updates
   double beta1, beta2, epsilon; ///< Adam (Kingma and Ba 2015, algorithm 1)
   double decay;                 ///< decoupled weight decay (Loshchilov and Hutter 2019)
-  double clip;    ///< the gradient's norm is at most this multiple of its running median
-  double refuse;  ///< an update with a norm above this multiple is left out
-  double average; ///< share of the updates that averaged weights look back; 0: none
+  double clip;       ///< the gradient's norm is at most this multiple of its running median
+  double clip_value; ///< each element of the gradient is within ± this; 0: any
+  double refuse;     ///< an update with a norm above this multiple is left out
+  double average;    ///< share of the updates that averaged weights look back; 0: none
 
   int soap; ///< updates from one turn of the eigenbasis to the next (soap.h); 0: plain AdamW
 

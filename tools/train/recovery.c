@@ -47,8 +47,7 @@ bool rv_recover(rv_course *run)
   run->recovered = run->updates;
   if (useful(run))
     memcpy(optimiser->weights, run->best, optimiser->parameters * sizeof(float));
-  else if (!rv_model_initialise(&run->trainer->model, &run->trainer->random,
-                                run->trainer->train.input_rms, optimiser->weights))
+  else if (!rv_trainer_initialise(run->trainer))
     return false;
   rv_optimiser_restart(optimiser);
   run->rate_scale *= useful(run) ? 0.5 : 0.25;

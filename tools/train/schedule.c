@@ -145,6 +145,7 @@ rv_moment rv_schedule_at(const rv_schedule *schedule, long update)
   const double heads = (double)recipe->heads;
   const bool solve = floor((double)(own + 1) * heads / total) > floor((double)own * heads / total);
   const rv_moment moment = {.window = recipe->window[stage],
+                            .done = done,
                             .rate = rate * fmin(1.0, ((double)own + 1.0) / warm),
                             .plain = done >= recipe->plain_from,
                             .validate = own == all - 1 || solve || ends ||

@@ -34,6 +34,7 @@ long rv_schedule_updates(const rv_recipe *recipe, double samples);
 typedef struct rv_moment {
   int window;    ///< steps
   double rate;   ///< learning rate
+  double done;   ///< share of a start's updates before this one
   bool plain;    ///< the loss is the plain ESR
   bool validate; ///< after this update
   bool solve;    ///< the head by least squares, before the validation

@@ -19,6 +19,7 @@ typedef struct identity {
   uint64_t kind, layers, units, skip;
   uint64_t seed, updates;
   double seconds, target_esr;
+  uint64_t network;    ///< hash of what else a network has
   uint64_t recipe;     ///< hash
   uint64_t recordings; ///< hash
 } identity;
@@ -70,6 +71,11 @@ static identity identity_of(rv_course *run)
   made.updates = (uint64_t)config->updates;
   made.seconds = config->updates ? 0.0 : config->seconds;
   made.target_esr = config->target_esr;
+  const double network[] = {
+      (double)config->norm,          (double)config->feedback, (double)config->sampling,
+      (double)config->bidirectional, (double)config->dropout,  (double)config->recurrent_dropout,
+      (double)config->window,        (double)config->init,     (double)config->learn_start};
+  made.network = hash(HASH_START, network, sizeof network);
   made.recipe = hash(HASH_START, &run->trainer->recipe, sizeof run->trainer->recipe);
   if (!run->recordings) {
     const int n_knobs = run->data->n_knobs;
@@ -109,6 +115,7 @@ static rv_status compare(const identity *was, const identity *is, rv_error *erro
                   {"the size", was->units == is->units},
                   {"the number of layers", was->layers == is->layers},
                   {"the skip connection", was->skip == is->skip},
+                  {"the kind of the network", was->network == is->network},
                   {"the seed", was->seed == is->seed},
                   {"the number of updates", was->updates == is->updates},
                   {"the time", was->seconds == is->seconds},
@@ -159,7 +166,7 @@ static void walk_trainer(walk *w, rv_trainer *trainer)
 {
   rv_optimiser *optimiser = &trainer->optimiser;
   const size_t parameters = trainer->model.parameters * sizeof(float);
-  const size_t state = rv_state_elements(&trainer->model, trainer->kernels->lanes) * sizeof(float);
+  const size_t state = rv_trainer_state_elements(trainer) * sizeof(float);
   ITEM(trainer->random);
   ITEM(trainer->streams.offset);
   ITEM(trainer->streams.position);

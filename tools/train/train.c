@@ -49,12 +49,17 @@ rv_status rv_train_check_recipe(const char *const *words, size_t n, rv_error *er
   return make_recipe(RV_GRU, words, n, &recipe, error);
 }
 
+rv_status rv_train_check_network(const rv_train_config *config, rv_error *error)
+{
+  return rv_general_check(config, error);
+}
+
 static rv_status check_config(const rv_train_data *data, const rv_train_config *config,
                               rv_error *error)
 {
-  if (config->kind != RV_RNN && config->kind != RV_LSTM && config->kind != RV_GRU)
+  if (config->kind > RV_GRU_BEFORE)
     return rv_fail(error, RV_BAD_ARGUMENT,
-                   "a cell of kind %s is not trained; rnn, lstm and gru are",
+                   "a cell of kind %s is not trained; rnn, lstm, gru and gru-before are",
                    rv_kind_name(config->kind));
   if (config->layers < 1 || config->layers > RV_MAX_RECURRENT)
     return rv_fail(error, RV_BAD_ARGUMENT, "%d layers; 1 to %d are trained", config->layers,
@@ -62,6 +67,9 @@ static rv_status check_config(const rv_train_data *data, const rv_train_config *
   if (config->units < 1 || config->units > RV_MAX_UNITS)
     return rv_fail(error, RV_BAD_ARGUMENT, "hidden size %d; 1 to %d are trained", config->units,
                    RV_MAX_UNITS);
+  const rv_status status = rv_general_check(config, error);
+  if (status)
+    return status;
   if (config->updates < 0 || config->threads < 0)
     return rv_fail(error, RV_BAD_ARGUMENT, "the number of %s is negative",
                    config->updates < 0 ? "updates" : "threads");
@@ -100,8 +108,8 @@ static double predict_end(const rv_course *run)
   double esr = 0.0;
   for (size_t c = 0; c < run->data->n_test; c++)
     frames += (double)run->data->test[c].frames;
-  if (rv_model_describe(&trainer->model, trainer->optimiser.weights, run->data->knobs,
-                        run->data->rate, &description, NULL))
+  if (rv_trainer_describe(trainer, trainer->optimiser.weights, run->data->knobs, run->data->rate,
+                          &description, NULL))
     return 0.0;
   // Half a second of each run is the settling of the voice.
   const double settling = 0.5 * run->data->rate;
@@ -279,8 +287,8 @@ static rv_status finish(const rv_course *run, rv_description **description, rv_t
 {
   const rv_trainer *trainer = run->trainer;
   rv_description *made = NULL;
-  rv_status status = rv_model_describe(&trainer->model, run->best, run->data->knobs,
-                                       run->data->rate, &made, error);
+  rv_status status =
+      rv_trainer_describe(trainer, run->best, run->data->knobs, run->data->rate, &made, error);
   if (status)
     return status;
   double test = NAN;

@@ -8,6 +8,7 @@
 #define RECURVE_TRAIN_TRAINER_H
 
 #include "data.h"
+#include "general/engine.h"
 #include "optimiser.h"
 #include "pool.h"
 #include "schedule.h"
@@ -28,6 +29,11 @@ typedef struct rv_trainer {
   const rv_train_kernels *kernels;
   rv_recipe recipe;
   rv_model model;
+  rv_net net;
+  rv_net_start net_start;
+  rv_general *general; ///< NULL: the tuned engine
+  const float *loaded; ///< [parameters] that the general engine reads
+  uint64_t seed;
   rv_packed_model packed;
   rv_optimiser optimiser;
   rv_random random;
@@ -62,8 +68,18 @@ rv_update rv_trainer_update(rv_trainer *trainer, const rv_moment *moment, double
 /// Gradient (trainer->gradient) and loss of the next window of all streams, without an update.
 double rv_trainer_gradient(rv_trainer *trainer, const rv_moment *moment);
 
+/// New initial weights. False: out of memory.
+bool rv_trainer_initialise(rv_trainer *trainer);
+
+/// Weights [parameters] as a description.
+rv_status rv_trainer_describe(const rv_trainer *trainer, const float *weights, const rv_knob *knobs,
+                              double rate, rv_description **description, rv_error *error);
+
 /// ESR of weights [parameters] on the selection part.
 double rv_trainer_validate(rv_trainer *trainer, const float *weights);
+
+/// Floats of state of a group.
+size_t rv_trainer_state_elements(const rv_trainer *trainer);
 
 /// Zero state for a group.
 void rv_trainer_clear_state(const rv_trainer *trainer, float *state);

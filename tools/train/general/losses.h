@@ -33,7 +33,7 @@ static double error_loss(const rv_seq_pass *pass, size_t output, vg *last)
   for (size_t t = 0; t < steps; t++) {
     const size_t k = t * outputs + output;
     error[k] = (y[k] - target[k]) * count[t];
-    const vg high = (error[k] - g_set(G_EMPHASIS) * before) * count[t];
+    const vg high = (error[k] - g_set(G_EMPHASIS) * before) * g_gate(count[t]);
     loss += g_sum(plain * error[k] * error[k] + emphasised * high * high);
     sum += error[k];
     before = error[k];
@@ -44,7 +44,7 @@ static double error_loss(const rv_seq_pass *pass, size_t output, vg *last)
   for (size_t t = steps; t-- > 0;) {
     const size_t k = t * outputs + output;
     before = t ? error[k - outputs] : *last;
-    const vg high = (error[k] - g_set(G_EMPHASIS) * before) * count[t] * count[t];
+    const vg high = (error[k] - g_set(G_EMPHASIS) * before) * g_gate(count[t]);
     slope[k] =
         count[t] * two *
         (plain * error[k] + emphasised * (high - g_set(G_EMPHASIS) * high_after) + offset * sum);

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/// Of the normalised recurrent products at first: 1 would drive tanh far into saturation (Cooijmans
+/// et al. 2017, "Recurrent batch normalization", section 4).
+#define RECURRENT_GAIN 0.1F
+
 static rv_status check_shape(const rv_net_shape *shape, rv_error *error)
 {
   if (shape->kind > RV_GRU_BEFORE)
@@ -125,7 +129,8 @@ static void fill_matrix(rv_init init, bool recurrent, rv_random *random, double 
 {
   if (init == RV_INIT_HE)
     he(random, rows, columns, gain, matrix);
-  else if (init == RV_INIT_ORTHOGONAL || (init == RV_INIT_DEFAULT && recurrent))
+  else if (init == RV_INIT_ORTHOGONAL ||
+           ((init == RV_INIT_DEFAULT || init == RV_INIT_CHRONO) && recurrent))
     orthogonal(random, scratch, rows, columns, gain, matrix);
   else
     glorot(random, rows, columns, gain, matrix);
@@ -170,7 +175,8 @@ bool rv_net_initialise(const rv_net *net, const rv_net_start *start, rv_random *
       const rv_net_part *part = &net->part[l][d];
       const size_t inputs = (size_t)part->inputs;
       // Glorot's rule is made for inputs of unit variance, which audio has not.
-      const bool scaled = !l && start->init == RV_INIT_DEFAULT && start->input_scale > 0.0;
+      const bool scaled = !l && (start->init == RV_INIT_DEFAULT || start->init == RV_INIT_CHRONO) &&
+                          start->input_scale > 0.0;
       const double gain = scaled ? 1.0 / fmax(start->input_scale, 0.05) : 1.0;
       for (size_t g = 0; g < (size_t)net->gates; g++) {
         fill_matrix(start->init, false, random, scratch, n, inputs, gain,
@@ -178,9 +184,12 @@ bool rv_net_initialise(const rv_net *net, const rv_net_start *start, rv_random *
         fill_matrix(start->init, true, random, scratch, n, n, radius,
                     parameters + part->u + g * n * n);
       }
+      // Knobs and the output fed back have about unit variance.
+      for (size_t k = 0; scaled && k < (size_t)net->gates * n * inputs; k++)
+        parameters[part->w + k] *= k % inputs ? (float)(1.0 / gain) : 1.0F;
       // All gains, which stand together.
       for (size_t k = part->gain_w; k < part->bias_c; k++)
-        parameters[k] = 1.0F;
+        parameters[k] = k < part->gain_u || k >= part->gain_c ? 1.0F : RECURRENT_GAIN;
       fill_memory(net, part, start, random, parameters);
     }
   const size_t width = (size_t)net->width;

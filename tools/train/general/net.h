@@ -8,7 +8,7 @@
 #define RECURVE_TRAIN_GENERAL_NET_H
 
 #include "../random.h"
-#include "recurve/description.h"
+#include "recurve/train.h"
 
 typedef struct rv_net_shape {
   rv_kind kind;       ///< RV_RNN, RV_LSTM, RV_GRU or RV_GRU_BEFORE
@@ -58,14 +58,6 @@ rv_status rv_net_lay_out(rv_net *net, const rv_net_shape *shape, rv_error *error
 
 /// Parameters that are weights: start states are not counted.
 size_t rv_net_weights(const rv_net *net);
-
-/// How the matrices begin.
-typedef enum rv_init {
-  RV_INIT_DEFAULT, ///< orthogonal U (Saxe et al. 2014, section 3), Glorot's W
-  RV_INIT_GLOROT,  ///< both uniform in ±√(6/(fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)
-  RV_INIT_HE,      ///< both normal with deviation √(2/fan_in) (He et al. 2015, eq. 10)
-  RV_INIT_ORTHOGONAL, ///< both orthogonal: orthonormal rows or columns
-} rv_init;
 
 typedef struct rv_net_start {
   rv_init init;

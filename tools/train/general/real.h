@@ -49,6 +49,14 @@ VF_INLINE vg g_rsqrt(vg x)
   return x;
 }
 
+/// 1 where a weight that is 0 or at least 1 lets something through.
+VF_INLINE vg g_gate(vg x)
+{
+  for (int i = 0; i < G_LANES; i++)
+    x[i] = fmin(x[i], 1.0);
+  return x;
+}
+
 #else
 
 #define G_LANES VF_LANES
@@ -63,6 +71,12 @@ VF_INLINE vg g_set(real value)
 VF_INLINE vg g_fma(vg a, vg b, vg c)
 {
   return vf_fma(a, b, c);
+}
+
+/// 1 where a weight that is 0 or at least 1 lets something through.
+VF_INLINE vg g_gate(vg x)
+{
+  return vf_clamp(x, 1.0F);
 }
 
 /// Two Newton steps from 11 bits.

@@ -36,7 +36,7 @@ typedef struct rv_seq_work {
   size_t steps;
   void *input;  ///< [T][inputs], filled in by the caller
   void *target; ///< [T][outputs], the same
-  void *count;  ///< [T]: 1 where an error counts, else 0; the same
+  void *count;  ///< [T]: 0 where an error does not count, else its weight, ≥ 1; the same
   void *live;   ///< [T]: 0 in the padding of a sequence that is shorter; read if rv_seq_pass.padded
   void *output; ///< [T][outputs]
   void *error;  ///< [T][outputs]

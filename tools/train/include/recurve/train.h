@@ -49,11 +49,47 @@ typedef struct rv_train_data {
 /// instruction set of this library, valid during the call. From the calling thread.
 typedef void (*rv_train_keep)(void *data, const void *bytes, size_t size);
 
+/// How weights begin. Biases are 0, an LSTM's forget biases 1 (Jozefowicz et al. 2015,
+/// section 3.2).
+typedef enum rv_init {
+  RV_INIT_DEFAULT, ///< orthogonal U (Saxe et al. 2014, section 3), Glorot's W for the audio's RMS
+  RV_INIT_GLOROT,  ///< both uniform in ±√(6/(fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)
+  RV_INIT_HE,      ///< both normal with deviation √(2/fan_in) (He et al. 2015, eq. 10)
+  RV_INIT_ORTHOGONAL, ///< both orthogonal: orthonormal rows or columns
+  RV_INIT_CHRONO      ///< as RV_INIT_DEFAULT, and gates that keep the state from a step to as many
+                      ///< as the longest window has: biases log U[1, T − 1] (Tallec and Ollivier
+                      ///< 2018, section 3)
+} rv_init;
+
+/// What a model with feedback is fed in training: the true output of the frame before (teacher
+/// forcing) or its own, and how the share of the first falls (scheduled sampling, Bengio et al.
+/// 2015, section 2.4). Validations always run free.
+typedef enum rv_sampling {
+  RV_SAMPLING_LINEAR,      ///< to 0 in the first half of the updates
+  RV_SAMPLING_EXPONENTIAL, ///< e^(−10 s), where s of the updates are done
+  RV_SAMPLING_SIGMOID,     ///< 1/(1 + e^(40 (s − 1/4)))
+  RV_SAMPLING_TEACHER,     ///< 1: teacher forcing alone
+  RV_SAMPLING_FREE         ///< 0: its own alone
+} rv_sampling;
+
+/// A window of truncated BPTT that is as long as the recording allows, shared among the streams, or
+/// as memory does.
+#define RV_TRAIN_WHOLE (-1L)
+
 typedef struct rv_train_config {
-  rv_kind kind; ///< RV_RNN, RV_LSTM or RV_GRU
-  int layers;   ///< 1 … RV_MAX_RECURRENT
-  int units;    ///< hidden size
-  bool skip;    ///< y += x
+  rv_kind kind;         ///< RV_RNN, RV_LSTM, RV_GRU or RV_GRU_BEFORE
+  int layers;           ///< 1 … RV_MAX_RECURRENT
+  int units;            ///< hidden size
+  bool skip;            ///< y += x
+  rv_norm norm;         ///< layer normalisation of all layers
+  bool feedback;        ///< the output of the frame before is an input
+  rv_sampling sampling; ///< with feedback
+  bool bidirectional;   ///< layers run in both directions; such a model is rendered offline only
+  bool learn_start;     ///< the state before the first frame is learned
+  double dropout;       ///< share of a layer's output that the next one does not see, 0 … < 1
+  double recurrent_dropout; ///< share of the state that a window does not see, 0 … < 1
+  rv_init init;
+  long window; ///< steps of truncated BPTT; RV_TRAIN_WHOLE; 0: the recipe's stages
   double
       seconds;  ///< time budget of the whole call, validations included; used where `updates` is 0
   long updates; ///< number of weight updates; 0: as many as the speed, measured at the start,
@@ -80,6 +116,10 @@ RV_API void rv_train_defaults(rv_train_config *config);
 /// Whether the words of rv_train_config.recipe are known and in range; RV_BAD_ARGUMENT tells the
 /// first that is not.
 RV_API rv_status rv_train_check_recipe(const char *const *words, size_t n, rv_error *error);
+
+/// Whether all that a configuration asks of the network goes together; RV_BAD_ARGUMENT tells what
+/// does not.
+RV_API rv_status rv_train_check_network(const rv_train_config *config, rv_error *error);
 
 typedef struct rv_train_progress {
   long update, updates;
