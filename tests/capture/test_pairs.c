@@ -93,6 +93,26 @@ START_TEST(a_recorded_pair_is_found_again_within_a_frame_when_moved)
 }
 END_TEST
 
+START_TEST(a_recorded_pair_made_to_drift_is_measured_within_a_millionth)
+{
+  const known *pair = &pairs[_i];
+  take dry = take_shared(pair->dry);
+  take wet = take_shared(pair->wet);
+  if (dry.frames && wet.frames) {
+    // One way or the other by turns, for the sake of time.
+    const double ppm = _i % 2 ? 20.0 : -20.0;
+    take moved = take_drifting(&wet, ppm, 100.0);
+    rv_pair_report report;
+    expect_check(&dry, &moved, &report);
+    ck_assert_double_eq_tol(report.drift_ppm, ppm, 1.0);
+    ck_assert_ptr_nonnull(find_kind(&report, "drift"));
+    take_free(&moved);
+  }
+  take_free(&dry);
+  take_free(&wet);
+}
+END_TEST
+
 START_TEST(a_recording_with_its_start_cut_off_is_found)
 {
   take dry = take_shared("data/unaligned/od300_0.5_0.5/dry.flac");
@@ -133,6 +153,8 @@ int main(void)
   tcase_add_loop_test(cases, a_recorded_pair_is_in_order_as_it_is_and_swapped_the_other_way, 0,
                       N_PAIRS);
   tcase_add_loop_test(cases, a_recorded_pair_is_found_again_within_a_frame_when_moved, 0, N_PAIRS);
+  tcase_add_loop_test(cases, a_recorded_pair_made_to_drift_is_measured_within_a_millionth, 0,
+                      N_PAIRS);
   tcase_add_test(cases, a_recording_with_its_start_cut_off_is_found);
   tcase_add_test(cases, held_notes_are_not_taken_for_another_speed);
   suite_add_tcase(suite, cases);

@@ -51,6 +51,20 @@ static double spread_of(const point *points, size_t n, double slope)
   return median(rest, n);
 }
 
+/// The frame of a window that its lag is that of: where what correlates is, not the window's
+/// middle, when a loud note begins late in it. Differences stand for the whitened recordings.
+static double centre_of(const float *dry, const float *wet, size_t frames)
+{
+  double sum = 1e-30;
+  double moment = 0.0;
+  for (size_t i = 1; i < frames; i++) {
+    const double weight = fabs((double)(dry[i] - dry[i - 1]) * (double)(wet[i] - wet[i - 1]));
+    sum += weight;
+    moment += weight * (double)i;
+  }
+  return moment / sum;
+}
+
 rv_status rv_check_drift(const rv_take *dry, const rv_take *wet, long lag, rv_pair_report *report,
                          rv_error *error)
 {
@@ -76,10 +90,11 @@ rv_status rv_check_drift(const rv_take *dry, const rv_take *wet, long lag, rv_pa
   for (size_t i = 0; i < WINDOWS; i++) {
     const size_t at = (frames - window) * i / (WINDOWS - 1);
     rv_correlation found = {0};
-    rv_correlator_peak(correlator, dry->samples + dry_start + at, wet->samples + wet_start + at,
-                       dry->rate, &found);
+    const float *first = dry->samples + dry_start + at;
+    const float *second = wet->samples + wet_start + at;
+    rv_correlator_peak(correlator, first, second, dry->rate, &found);
     if (found.prominence > 2.0 && found.inverted == report->inverted)
-      points[n++] = (point){(double)at, found.peak};
+      points[n++] = (point){(double)at + centre_of(first, second, window), found.peak};
   }
   rv_correlator_free(correlator);
   if (n < 4)
