@@ -70,10 +70,14 @@ static inline size_t rv_sum_gates(rv_kind kind)
 /// A layer packed for vectors of `lanes` floats. "rows" stands for the rows of all blocks one after
 /// the other. The arguments of exponentials are packed, not the gates: of LSTM −i, f, 2g, −o; of
 /// GRU −r, z, 2n; of RNN 2h.
+///
+/// In a normalised layer, weights whose sums are normalised are packed as they are, less their mean
+/// over the group: the mean of the sums is then zero by itself. The factors above are in the gains.
 typedef struct rv_packed {
   rv_kind kind;
   rv_activation activation;
-  size_t inputs; ///< without the knobs
+  rv_norm norm;
+  size_t inputs; ///< without the knobs; with feedback, that is the last one
   size_t units;
   size_t knobs;   ///< of the first layer, else 0
   size_t stride;  ///< floats from one frame of the output to the next: units, padded to vectors
@@ -85,15 +89,25 @@ typedef struct rv_packed {
   float *w_knobs; ///< [knobs][rows of sums]
   float *start_h; ///< [stride]; NULL for a dense layer
   float *start_c; ///< [stride], RV_LSTM only
+  // Of normalised layers only:
+  float *gain_u;    ///< [rows of early gates]
+  float *gain_late; ///< [rows of gate n], RV_GRU_BEFORE
+  float *gain_w;    ///< [rows of sums], RV_NORM_BOTH
+  float *group_w;   ///< [2][rows of sums], RV_NORM_BOTH: 1 where a sum is in the group, else 0
+  float *gain_c;    ///< [stride], RV_LSTM
+  float *bias_c;    ///< [stride], RV_LSTM
+  float *within;    ///< [stride], RV_LSTM: all bits set for a unit, none for padding
 } rv_packed;
 
-/// Floats of scratch memory that a layer's kernel needs for each channel.
-#define RV_SCRATCH(layer) (RV_PIECE * (layer)->row + 3 * (layer)->stride)
+/// Floats of scratch memory that a layer's kernel needs for each channel: rows of sums of the input
+/// part, three vectors of the units; normalised layers have the recurrent sums of a frame as well.
+#define RV_SCRATCH(layer)                                                                          \
+  (RV_PIECE * (layer)->row + 3 * (layer)->stride + ((layer)->norm ? (layer)->row : 0))
 
 /// One layer over at most RV_PIECE frames of at most RV_LOCKSTEP channels.
 typedef struct rv_kernel_run {
   const rv_packed *layer;
-  const float *bias; ///< [rows of sums] with the knobs folded in
+  const float *bias; ///< [rows of sums] with the knobs folded in; RV_NORM_BOTH: the knobs alone
   size_t frames;
   size_t channels;
   size_t in_stride;   ///< floats from one frame of the input to the next
@@ -132,6 +146,9 @@ struct rv_network {
   const rv_kernels *kernels;
   int n_layers;
   rv_packed layers[RV_MAX_LAYERS];
+  rv_packed reverse[RV_MAX_LAYERS]; ///< the second direction of bidirectional layers; units 0: none
+  bool causal;                      ///< no layer is bidirectional
+  bool feedback;
   int n_knobs;
   rv_knob knobs[RV_MAX_KNOBS];
   double rate;

@@ -219,8 +219,34 @@ KERNEL(gru, RV_GRU)
 KERNEL(gru_before, RV_GRU_BEFORE)
 KERNEL(rnn, RV_RNN)
 
+#include "kernel_norm.h"
+
+static void normalised_layer(const rv_kernel_run *run)
+{
+  switch (run->layer->kind) {
+  case RV_LSTM:
+    norm_layer_lstm(run);
+    break;
+  case RV_GRU:
+    norm_layer_gru(run);
+    break;
+  case RV_GRU_BEFORE:
+    norm_layer_gru_before(run);
+    break;
+  case RV_RNN:
+    norm_layer_rnn(run);
+    break;
+  case RV_DENSE:
+    break;
+  }
+}
+
 static void layer(const rv_kernel_run *run)
 {
+  if (run->layer->norm) {
+    normalised_layer(run);
+    return;
+  }
   switch (run->layer->kind) {
   case RV_LSTM:
     lstm(run);

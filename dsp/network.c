@@ -4,6 +4,7 @@
 #include "recurve/network.h"
 
 #include "kernel.h"
+#include "normalise.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -58,6 +59,7 @@ static void lay_out(rv_packed *to, const rv_layer *layer, size_t lanes, int knob
   const size_t units = (size_t)layer->units;
   to->kind = layer->kind;
   to->activation = layer->activation;
+  to->norm = layer->norm;
   to->inputs = (size_t)layer->inputs - (size_t)knobs;
   to->knobs = (size_t)knobs;
   to->units = units;
@@ -74,6 +76,20 @@ static void lay_out(rv_packed *to, const rv_layer *layer, size_t lanes, int knob
   to->start_h = take(from, to->stride);
   if (layer->kind == RV_LSTM)
     to->start_c = take(from, to->stride);
+  if (layer->norm == RV_NORM_NONE)
+    return;
+  to->gain_u = take(from, rows_of(lanes, units, rv_early_gates(layer->kind)));
+  if (layer->kind == RV_GRU_BEFORE)
+    to->gain_late = take(from, rows_of(lanes, units, 1));
+  if (layer->norm == RV_NORM_BOTH) {
+    to->gain_w = take(from, to->row);
+    to->group_w = take(from, 2 * to->row);
+  }
+  if (layer->kind == RV_LSTM) {
+    to->gain_c = take(from, to->stride);
+    to->bias_c = take(from, to->stride);
+    to->within = take(from, to->stride);
+  }
 }
 
 /// What a gate's sums are multiplied by to be the argument of an exponential; exact.
@@ -125,7 +141,9 @@ static void pack_input(rv_packed *to, const rv_layer *layer, size_t unit, size_t
                        const unit_place *place)
 {
   const float factor = gate_factor(to->kind, gate);
-  const float *w = layer->w + (gate * to->units + unit) * (size_t)layer->inputs;
+  const size_t row = gate * to->units + unit;
+  const float *w = layer->w + row * (size_t)layer->inputs;
+  const float scale = to->norm == RV_NORM_BOTH ? 1.0F : factor;
   size_t at = unit;
   if (to->kind != RV_DENSE) {
     const bool apart = to->kind == RV_GRU && gate == 2;
@@ -133,18 +151,23 @@ static void pack_input(rv_packed *to, const rv_layer *layer, size_t unit, size_t
     if (apart)
       to->b[at - place->block.width] = layer->bn[unit] * factor;
   }
-  to->b[at] = layer->b[gate * to->units + unit] * factor;
+  to->b[at] = layer->b[row] * factor;
   const bool one = to->kind == RV_DENSE && to->units == 1;
+  // The audio comes first, then the knobs, then what is fed back.
   for (size_t k = 0; k < to->inputs; k++)
-    to->w[one ? k : k * to->row + at] = w[k] * factor;
+    to->w[one ? k : k * to->row + at] = w[k && to->knobs ? to->knobs + k : k] * scale;
   for (size_t k = 0; k < to->knobs; k++)
-    to->w_knobs[k * to->row + at] = w[to->inputs + k] * factor;
+    to->w_knobs[k * to->row + at] = w[1 + k] * scale;
+  if (to->norm != RV_NORM_BOTH)
+    return;
+  to->gain_w[at] = layer->gain_w[row] * factor;
+  to->group_w[(rv_norm_group(to->kind, gate) ? to->row : 0) + at] = 1.0F;
 }
 
 static void pack_recurrent(rv_packed *to, const rv_layer *layer, size_t unit, size_t gate,
                            const unit_place *place)
 {
-  const float factor = gate_factor(to->kind, gate);
+  const float factor = to->norm ? 1.0F : gate_factor(to->kind, gate);
   const float *u = layer->u + (gate * to->units + unit) * to->units;
   const size_t gates = rv_early_gates(to->kind);
   const size_t width = place->block.width;
@@ -157,6 +180,21 @@ static void pack_recurrent(rv_packed *to, const rv_layer *layer, size_t unit, si
       to->u_late[place->late * to->units + k * late + place->lane] = u[k] * factor;
 }
 
+static void pack_gains(rv_packed *to, const rv_layer *layer, size_t unit, size_t gate,
+                       const unit_place *place)
+{
+  const float gain = layer->gain_u[gate * to->units + unit] * gate_factor(to->kind, gate);
+  if (gate < rv_early_gates(to->kind))
+    to->gain_u[place->early + gate * place->block.width + place->lane] = gain;
+  else
+    to->gain_late[place->late + place->lane] = gain;
+  if (!to->gain_c || gate)
+    return;
+  to->gain_c[unit] = layer->gain_c[unit];
+  to->bias_c[unit] = layer->bias_c[unit];
+  memset(&to->within[unit], 0xff, sizeof *to->within);
+}
+
 static void pack(rv_packed *to, const rv_layer *layer, size_t lanes)
 {
   const size_t gates = (size_t)rv_kind_gates(to->kind);
@@ -166,6 +204,8 @@ static void pack(rv_packed *to, const rv_layer *layer, size_t lanes)
       pack_input(to, layer, unit, gate, &place);
       if (layer->u)
         pack_recurrent(to, layer, unit, gate, &place);
+      if (to->norm)
+        pack_gains(to, layer, unit, gate, &place);
     }
   }
   if (to->start_h)
@@ -174,23 +214,32 @@ static void pack(rv_packed *to, const rv_layer *layer, size_t lanes)
     memcpy(to->start_c, layer->start + to->units, to->units * sizeof(float));
 }
 
-static rv_status check_kinds(const rv_description *description, rv_error *error)
+/// Lays out all layers; where there is memory it packs them as well.
+static rv_status pack_all(rv_network *to, const rv_description *from, arena *memory)
 {
-  for (int l = 0; l < description->n_layers; l++)
-    if (description->layers[l].norm != RV_NORM_NONE || description->layers[l].directions > 1)
-      return rv_fail(error, RV_UNSUPPORTED,
-                     "layer %d: normalised and bidirectional layers are not played", l + 1);
-  if (description->feedback)
-    return rv_fail(error, RV_UNSUPPORTED, "output feedback is not played");
+  const size_t lanes = to->kernels->lanes;
+  memory->used = 0;
+  for (int l = 0; l < from->n_layers; l++) {
+    const rv_layer *layer = &from->layers[l];
+    for (int d = 0; d < layer->directions; d++) {
+      rv_packed *packed = d ? &to->reverse[l] : &to->layers[l];
+      lay_out(packed, layer, lanes, l ? 0 : to->n_knobs, memory);
+      if (!memory->memory)
+        continue;
+      rv_layer part = {0};
+      if (!rv_norm_part(layer, d, &part))
+        return RV_NO_MEMORY;
+      pack(packed, &part, lanes);
+      rv_norm_part_free(layer, &part);
+    }
+  }
   return RV_OK;
 }
 
 rv_status rv_network_new(const rv_description *description, rv_isa isa, rv_network **network,
                          rv_error *error)
 {
-  rv_status status = rv_description_check(description, error);
-  if (!status)
-    status = check_kinds(description, error);
+  const rv_status status = rv_description_check(description, error);
   if (status)
     return status;
   const rv_kernels *kernels = rv_kernels_of(isa);
@@ -211,20 +260,14 @@ rv_status rv_network_new(const rv_description *description, rv_isa isa, rv_netwo
   made->output_gain = rv_gain(description->output_gain_db);
   made->loudness_db = description->loudness_db;
   made->input_level_dbu = description->input_level_dbu;
+  made->causal = rv_description_causal(description);
+  made->feedback = description->feedback;
   arena memory = {NULL, 0};
-  for (int l = 0; l < made->n_layers; l++)
-    lay_out(&made->layers[l], &description->layers[l], kernels->lanes, l ? 0 : made->n_knobs,
-            &memory);
+  (void)pack_all(made, description, &memory);
   memory.memory = made->memory = rv_allocate(memory.used);
-  if (!memory.memory) {
-    free(made);
+  if (!memory.memory || pack_all(made, description, &memory)) {
+    rv_network_free(made);
     return rv_fail(error, RV_NO_MEMORY, "out of memory for a network");
-  }
-  memory.used = 0;
-  for (int l = 0; l < made->n_layers; l++) {
-    lay_out(&made->layers[l], &description->layers[l], kernels->lanes, l ? 0 : made->n_knobs,
-            &memory);
-    pack(&made->layers[l], &description->layers[l], kernels->lanes);
   }
   *network = made;
   return RV_OK;
@@ -235,6 +278,11 @@ void rv_network_free(rv_network *network)
   if (network)
     free(network->memory);
   free(network);
+}
+
+bool rv_network_causal(const rv_network *network)
+{
+  return network->causal;
 }
 
 rv_isa rv_network_isa(const rv_network *network)

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/// Floats of the inputs of the first layer with feedback: whole vectors of any instruction set.
+#define FED_ROW ((size_t)RV_ALIGN / sizeof(float))
+
 /// Buffers of one layer of a voice.
 typedef struct layer_buffers {
   float *rows; ///< [channels][1 + RV_PIECE][stride]: row 0 is the state before the piece
@@ -23,7 +26,8 @@ struct rv_voice {
   unsigned faults[RV_MAX_VOICE_CHANNELS];
   bool stored; ///< the start state to return to after a fault
   layer_buffers layers[RV_MAX_LAYERS];
-  float *x; ///< [channels][RV_PIECE]: input after its gain
+  float *x;   ///< [channels][RV_PIECE]: input after its gain
+  float *fed; ///< [channels][FED_ROW]: input and, of the frame before, output; with feedback only
   float *scratch;
   float knobs[RV_MAX_KNOBS];
   void *memory;
@@ -66,6 +70,8 @@ static size_t lay_out(rv_voice *voice, float *memory)
   }
   voice->scratch = part(memory, &used, scratch);
   voice->x = part(memory, &used, channels * RV_PIECE);
+  if (network->feedback)
+    voice->fed = part(memory, &used, channels * FED_ROW);
   return used;
 }
 
@@ -75,7 +81,10 @@ static void fold_knobs(rv_voice *voice)
     const rv_packed *layer = &voice->network->layers[l];
     const size_t row = layer->row;
     float *bias = voice->layers[l].bias;
-    memcpy(bias, layer->b, row * sizeof *bias);
+    if (layer->norm == RV_NORM_BOTH)
+      memset(bias, 0, row * sizeof *bias);
+    else
+      memcpy(bias, layer->b, row * sizeof *bias);
     for (size_t k = 0; k < layer->knobs; k++)
       for (size_t j = 0; j < row; j++)
         bias[j] += layer->w_knobs[k * row + j] * voice->knobs[k];
@@ -87,6 +96,10 @@ rv_status rv_voice_new(const rv_network *network, int channels, rv_voice **voice
   if (channels < 1 || channels > RV_MAX_VOICE_CHANNELS)
     return rv_fail(error, RV_BAD_ARGUMENT, "%d channels; 1 to %d are played", channels,
                    RV_MAX_VOICE_CHANNELS);
+  if (!network->causal)
+    return rv_fail(error, RV_UNSUPPORTED,
+                   "a bidirectional model hears the recording from both ends and cannot play live: "
+                   "render a file with it (recurve process), or train one without --bidirectional");
   rv_voice *made = calloc(1, sizeof *made);
   if (made) {
     made->network = network;
@@ -120,6 +133,8 @@ const rv_network *rv_voice_network(const rv_voice *voice)
 
 static void start_channel(rv_voice *voice, int ch)
 {
+  if (voice->fed)
+    memset(voice->fed + (size_t)ch * FED_ROW, 0, FED_ROW * sizeof(float));
   for (int l = 0; l < voice->network->n_layers; l++) {
     const rv_packed *layer = &voice->network->layers[l];
     const size_t bytes = layer->stride * sizeof(float);
@@ -147,6 +162,9 @@ void rv_voice_reset(rv_voice *voice, bool stored)
 void rv_voice_copy_channel(rv_voice *to, const rv_voice *from, int channel)
 {
   to->grid[channel] = 0;
+  if (to->fed)
+    memcpy(to->fed + (size_t)channel * FED_ROW, from->fed + (size_t)channel * FED_ROW,
+           FED_ROW * sizeof(float));
   for (int l = 0; l < to->network->n_layers; l++) {
     const rv_packed *layer = &to->network->layers[l];
     const size_t bytes = layer->stride * sizeof(float);
@@ -168,7 +186,7 @@ void rv_voice_copy_state(rv_voice *to, const rv_voice *from)
 
 size_t rv_voice_state_size(const rv_voice *voice)
 {
-  size_t size = 0;
+  size_t size = voice->fed ? voice->network->kernels->lanes : 0;
   for (int l = 0; l < voice->network->n_layers; l++) {
     const rv_packed *layer = &voice->network->layers[l];
     size += layer->kind == RV_DENSE ? 0 : (layer->kind == RV_LSTM ? 2 : 1) * layer->stride;
@@ -191,6 +209,10 @@ void rv_voice_get_state(const rv_voice *voice, int channel, float *state)
     memcpy(state, voice->layers[l].c + (size_t)channel * stride, stride * sizeof *state);
     state += stride;
   }
+  if (!voice->fed)
+    return;
+  memset(state, 0, voice->network->kernels->lanes * sizeof *state);
+  state[0] = voice->fed[(size_t)channel * FED_ROW + 1];
 }
 
 void rv_voice_set_state(rv_voice *voice, int channel, const float *state)
@@ -208,6 +230,8 @@ void rv_voice_set_state(rv_voice *voice, int channel, const float *state)
     memcpy(voice->layers[l].c + (size_t)channel * stride, state, stride * sizeof *state);
     state += stride;
   }
+  if (voice->fed)
+    voice->fed[(size_t)channel * FED_ROW + 1] = state[0];
 }
 
 void rv_voice_set_knobs(rv_voice *voice, const float *values)
@@ -221,33 +245,73 @@ void rv_voice_set_knobs(rv_voice *voice, const float *values)
     fold_knobs(voice);
 }
 
-/// Runs all layers over a piece of up to RV_PIECE frames of the channels first … first + count.
+/// Runs all layers over frames of the channels first … first + count; `run` has the input of the
+/// first layer, and afterwards the rows of the last one as its input.
+static void run_layers(rv_voice *voice, rv_kernel_run *run, size_t first)
+{
+  const rv_network *network = voice->network;
+  const size_t frames = run->frames;
+  for (int l = 0; l < network->n_layers; l++) {
+    const rv_packed *layer = &network->layers[l];
+    const size_t stride = layer->stride;
+    run->layer = layer;
+    run->bias = voice->layers[l].bias;
+    run->out_channel = rows_size(layer);
+    run->out = voice->layers[l].rows + first * run->out_channel;
+    run->c = voice->layers[l].c ? voice->layers[l].c + first * stride : NULL;
+    network->kernels->layer(run);
+    for (size_t i = 0; i < run->channels; i++) {
+      float *rows = run->out + i * run->out_channel;
+      memcpy(rows, rows + frames * stride, stride * sizeof(float));
+    }
+    run->in = run->out + stride;
+    run->in_stride = stride;
+    run->in_channel = run->out_channel;
+  }
+}
+
+/// Each frame waits for the output of the one before.
+static void run_fed_back(rv_voice *voice, size_t first, size_t count, float *const *out,
+                         size_t frames)
+{
+  const rv_network *network = voice->network;
+  float *fed = voice->fed + first * FED_ROW;
+  for (size_t t = 0; t < frames; t++) {
+    for (size_t i = 0; i < count; i++)
+      fed[i * FED_ROW] = voice->x[(first + i) * RV_PIECE + t];
+    rv_kernel_run run = {.frames = 1,
+                         .channels = count,
+                         .in = fed,
+                         .in_stride = FED_ROW,
+                         .in_channel = FED_ROW,
+                         .scratch = voice->scratch};
+    run_layers(voice, &run, first);
+    for (size_t i = 0; i < count; i++) {
+      // Not fused, as give() has it.
+      const float skipped = network->skip * fed[i * FED_ROW];
+      const float v = run.in[i * run.in_channel] + skipped;
+      const float y = v * network->output_gain;
+      fed[i * FED_ROW + 1] = v;
+      out[i][t] = isfinite(y) ? y : 0.0F;
+    }
+  }
+}
+
+/// Runs the network over a piece of up to RV_PIECE frames of the channels first … first + count.
 static void run_piece(rv_voice *voice, size_t first, size_t count, float *const *out, size_t frames)
 {
   const rv_network *network = voice->network;
+  if (network->feedback) {
+    run_fed_back(voice, first, count, out, frames);
+    return;
+  }
   rv_kernel_run run = {.frames = frames,
                        .channels = count,
                        .in = voice->x + first * RV_PIECE,
                        .in_stride = 1,
                        .in_channel = RV_PIECE,
                        .scratch = voice->scratch};
-  for (int l = 0; l < network->n_layers; l++) {
-    const rv_packed *layer = &network->layers[l];
-    const size_t stride = layer->stride;
-    run.layer = layer;
-    run.bias = voice->layers[l].bias;
-    run.out_channel = rows_size(layer);
-    run.out = voice->layers[l].rows + first * run.out_channel;
-    run.c = voice->layers[l].c ? voice->layers[l].c + first * stride : NULL;
-    network->kernels->layer(&run);
-    for (size_t i = 0; i < count; i++) {
-      float *rows = run.out + i * run.out_channel;
-      memcpy(rows, rows + frames * stride, stride * sizeof(float));
-    }
-    run.in = run.out + stride;
-    run.in_stride = stride;
-    run.in_channel = run.out_channel;
-  }
+  run_layers(voice, &run, first);
   for (size_t i = 0; i < count; i++)
     network->kernels->give(run.in + i * run.in_channel, run.in_stride,
                            voice->x + (first + i) * RV_PIECE, network->skip, network->output_gain,
@@ -259,7 +323,7 @@ static void check_state(rv_voice *voice, size_t first, size_t count)
 {
   bool (*const finite)(const float *, size_t) = voice->network->kernels->finite;
   for (int ch = (int)first; ch < (int)(first + count); ch++) {
-    bool sound = true;
+    bool sound = !voice->fed || finite(voice->fed + (size_t)ch * FED_ROW, FED_ROW);
     for (int l = 0; l < voice->network->n_layers; l++) {
       const rv_packed *layer = &voice->network->layers[l];
       const size_t stride = layer->stride;

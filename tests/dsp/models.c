@@ -24,30 +24,51 @@ static void fill(float *array, size_t n, float amplitude, uint64_t *state)
     array[i] = amplitude * rv_test_random(state);
 }
 
+/// Gains of normalised sums. Small ones: a network that amplifies what has been scaled to one is
+/// chaotic, and no two orders of summation stay together.
+static void fill_gains(float *array, size_t n, float amplitude, uint64_t *state)
+{
+  for (size_t i = 0; array && i < n; i++)
+    array[i] = amplitude * (1.0F + 0.5F * rv_test_random(state));
+}
+
 void rv_test_fill(rv_description *description, float scale, uint64_t *state)
 {
   for (int l = 0; l < description->n_layers; l++) {
     rv_layer *layer = &description->layers[l];
     const size_t units = (size_t)layer->units;
-    const size_t rows = (size_t)rv_kind_gates(layer->kind) * units;
+    const size_t directions = (size_t)layer->directions;
+    const size_t rows = directions * (size_t)rv_kind_gates(layer->kind) * units;
     const float small = scale / sqrtf((float)layer->units);
     fill(layer->w, rows * (size_t)layer->inputs, scale / sqrtf((float)layer->inputs), state);
     fill(layer->b, rows, 0.3F * scale, state);
     if (layer->u)
       fill(layer->u, rows * units, small, state);
     if (layer->bn)
-      fill(layer->bn, units, 0.3F * scale, state);
+      fill(layer->bn, directions * units, 0.3F * scale, state);
     if (layer->start)
-      fill(layer->start, (size_t)rv_kind_states(layer->kind) * units, 0.5F, state);
+      fill(layer->start, directions * (size_t)rv_kind_states(layer->kind) * units, 0.5F, state);
+    fill_gains(layer->gain_w, rows, scale, state);
+    fill_gains(layer->gain_u, rows, 0.4F * scale, state);
+    fill_gains(layer->gain_c, directions * units, 0.5F * scale, state);
+    if (layer->bias_c)
+      fill(layer->bias_c, directions * units, 0.3F * scale, state);
   }
+}
+
+void rv_test_form(rv_description *description, rv_layer_form form)
+{
+  rv_error error = {{0}};
+  const int n = description->n_layers;
+  form.inputs =
+      n ? rv_layer_outputs(&description->layers[n - 1]) : rv_description_inputs(description);
+  require(rv_description_add_form(description, &form, &error), &error);
 }
 
 void rv_test_layer(rv_description *description, rv_kind kind, int units, rv_activation activation)
 {
-  rv_error error = {{0}};
-  const int n = description->n_layers;
-  const int inputs = n ? description->layers[n - 1].units : 1 + description->n_knobs;
-  require(rv_description_add(description, kind, inputs, units, activation, &error), &error);
+  rv_test_form(description,
+               (rv_layer_form){.kind = kind, .units = units, .activation = activation});
 }
 
 void rv_test_knob(rv_description *description, float minimum, float maximum, float initial)

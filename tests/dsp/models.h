@@ -20,6 +20,9 @@ void rv_test_fill(rv_description *description, float scale, uint64_t *state);
 /// Appends a layer that fits; aborts if it cannot.
 void rv_test_layer(rv_description *description, rv_kind kind, int units, rv_activation activation);
 
+/// The same of any form; its number of inputs is filled in.
+void rv_test_form(rv_description *description, rv_layer_form form);
+
 void rv_test_knob(rv_description *description, float minimum, float maximum, float initial);
 
 /// Packs; aborts if it cannot.

@@ -19,10 +19,15 @@ void rv_reference_free(rv_reference *reference);
 /// Sets all knobs from the next frame on, without clamping.
 void rv_reference_set_knobs(rv_reference *reference, const float *knobs);
 
-/// `in` and `out` are [frames]. Non-finite input samples count as 0; the output is as it comes.
+/// `in` and `out` are [frames]; no layer is bidirectional. Non-finite input samples count as 0; the
+/// output is as it comes.
 void rv_reference_process(rv_reference *reference, const float *in, double *out, size_t frames);
 
-/// The state of a recurrent layer: [states][units].
+/// A whole recording, layer by layer: of models with bidirectional layers the only way. Not for
+/// output feedback.
+void rv_reference_render(rv_reference *reference, const float *in, double *out, size_t frames);
+
+/// The state of a recurrent layer: [directions][states][units].
 const double *rv_reference_state(const rv_reference *reference, int layer);
 
 #endif

@@ -72,11 +72,24 @@ static void check(const rv_network *network, rv_kind kind, int units, int channe
   }
 }
 
-static void check_size(rv_kind kind, int units)
+/// One recurrent layer and a linear head.
+static rv_description *model_of(rv_layer_form form, bool feedback, uint64_t *random)
+{
+  rv_description *model = NULL;
+  ck_assert_int_eq(rv_description_new(&model, NULL), RV_OK);
+  model->feedback = feedback;
+  rv_test_form(model, form);
+  rv_test_layer(model, RV_DENSE, 1, RV_LINEAR);
+  rv_test_fill(model, 1.0F, random);
+  return model;
+}
+
+static void check_size(rv_kind kind, int units, rv_norm norm, bool feedback)
 {
   static const int counts[] = {1, 2, 3, 4, 8, 16};
   uint64_t random = (rv_test_seed() * 1000 + (uint64_t)kind) * 1000 + (uint64_t)units;
-  rv_description *model = rv_test_model(kind, units, 1.0F, random);
+  rv_description *model =
+      model_of((rv_layer_form){.kind = kind, .units = units, .norm = norm}, feedback, &random);
   for (int i = 0; i < 8; i++)
     (void)rv_test_random(&random);
   for (size_t i = 0; i < N_ISAS; i++) {
@@ -91,14 +104,43 @@ static void check_size(rv_kind kind, int units)
   rv_description_free(model);
 }
 
-static void check_kind(rv_kind kind)
+static void make_signals(void)
 {
   for (int ch = 0; ch < RV_MAX_CHANNELS; ch++)
     rv_test_signal(in[ch], FRAMES, rv_test_seed() + (uint64_t)ch);
+}
+
+static void check_kind(rv_kind kind)
+{
+  make_signals();
   for (int units = 1; units <= MAX_SIZE; units++)
     if (rv_test_chosen((unsigned)units))
-      check_size(kind, units);
+      check_size(kind, units, RV_NORM_NONE, false);
 }
+
+/// Every width of the last blocks, and sizes with many of them.
+static void check_variants(rv_norm norm, bool feedback)
+{
+  make_signals();
+  for (rv_kind kind = RV_RNN; kind <= RV_GRU_BEFORE; kind++)
+    for (int units = 1; units <= MAX_SIZE; units += units < 34 ? 1 : 15)
+      if (rv_test_chosen((unsigned)units))
+        check_size(kind, units, norm, feedback);
+}
+
+START_TEST(channels_and_blocks_of_normalised_layers_give_the_same_bits)
+{
+  check_variants(RV_NORM_RECURRENT, false);
+  check_variants(RV_NORM_BOTH, false);
+}
+END_TEST
+
+START_TEST(channels_and_blocks_of_models_with_feedback_give_the_same_bits)
+{
+  check_variants(RV_NORM_NONE, true);
+  check_variants(RV_NORM_RECURRENT, true);
+}
+END_TEST
 
 START_TEST(channels_and_blocks_of_rnn_give_the_same_bits)
 {
@@ -126,8 +168,7 @@ END_TEST
 
 START_TEST(layers_and_wide_heads_side_by_side_give_the_same_bits)
 {
-  for (int ch = 0; ch < RV_MAX_CHANNELS; ch++)
-    rv_test_signal(in[ch], FRAMES, rv_test_seed() + (uint64_t)ch);
+  make_signals();
   for (int round = 0; round < 60; round++) {
     uint64_t random = rv_test_seed() * 1000 + (uint64_t)round;
     for (int i = 0; i < 8; i++)
@@ -137,8 +178,11 @@ START_TEST(layers_and_wide_heads_side_by_side_give_the_same_bits)
     const int layers = 1 + (int)rv_test_pick(&random, 3);
     const rv_kind kind = (rv_kind)rv_test_pick(&random, RV_DENSE);
     const int units = 1 + (int)rv_test_pick(&random, 40);
+    model->feedback = rv_test_pick(&random, 3) == 0;
     for (int l = 0; l < layers; l++)
-      rv_test_layer(model, kind, units, RV_LINEAR);
+      rv_test_form(
+          model,
+          (rv_layer_form){.kind = kind, .units = units, .norm = (rv_norm)rv_test_pick(&random, 3)});
     rv_test_layer(model, RV_DENSE, 1 + (int)rv_test_pick(&random, 20),
                   (rv_activation)rv_test_pick(&random, RV_SOFTMAX + 1));
     rv_test_layer(model, RV_DENSE, 1, RV_LINEAR);
@@ -164,6 +208,8 @@ int main(void)
   tcase_add_test(cases, channels_and_blocks_of_lstm_give_the_same_bits);
   tcase_add_test(cases, channels_and_blocks_of_gru_give_the_same_bits);
   tcase_add_test(cases, channels_and_blocks_of_gru_that_resets_before_give_the_same_bits);
+  tcase_add_test(cases, channels_and_blocks_of_normalised_layers_give_the_same_bits);
+  tcase_add_test(cases, channels_and_blocks_of_models_with_feedback_give_the_same_bits);
   tcase_add_test(cases, layers_and_wide_heads_side_by_side_give_the_same_bits);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);

@@ -42,6 +42,9 @@ RV_API rv_status rv_network_new(const rv_description *description, rv_isa isa, r
 /// No voice may use the network any more. Setup only.
 RV_API void rv_network_free(rv_network *network);
 
+/// False if a layer is bidirectional: no voice plays it then, only recurve/offline.h. Any thread.
+RV_API bool rv_network_causal(const rv_network *network);
+
 RV_API rv_isa rv_network_isa(const rv_network *network);  ///< any thread
 RV_API int rv_network_knobs(const rv_network *network);   ///< number of knob inputs; any thread
 RV_API double rv_network_rate(const rv_network *network); ///< Hz; any thread
