@@ -141,53 +141,65 @@ static bool fit_subtype(SF_INFO *info, int container, int preferred)
   return false;
 }
 
-rv_status rv_choose_format(const char *path, const rv_writer_config *config, SF_INFO *info,
-                           rv_error *error)
+/// The container that is asked for, else that of the reader; *keep: it is the reader's.
+static rv_status choose_container(const char *path, const rv_writer_config *config, int *container,
+                                  bool *keep, rv_error *error)
 {
-  const uint64_t wav_limit = UINT64_C(0xF0000000); // room for header and texts below 4 GiB
-  const int like = config->like ? config->like->info.format : 0;
-  *info = (SF_INFO){.channels = config->channels, .samplerate = (int)lround(config->rate)};
-  if (config->raw && config->raw->format) {
-    info->format = config->raw->format;
-    return RV_OK;
-  }
-
+  const bool piped = !strcmp(path, "-");
+  const int like = config->like ? config->like->info.format & SF_FORMAT_TYPEMASK : 0;
   const rv_file_kind kind = config->kind || config->like ? config->kind : rv_file_kind_of(path);
-  int container = container_of_kind(kind);
-  const bool keep =
-      !container || (container == SF_FORMAT_WAV && is_wav_like(like & SF_FORMAT_TYPEMASK));
-  if (keep && like)
-    container = like & SF_FORMAT_TYPEMASK;
-  if (!container && !strcmp(path, "-"))
-    container = SF_FORMAT_WAV;
-  if (!container)
+  const int asked = container_of_kind(kind ? kind : (piped ? RV_FILE_WAV : RV_FILE_LIKE));
+  *keep = !piped && (!asked || (asked == SF_FORMAT_WAV && is_wav_like(like)));
+  *container = *keep && like ? like : asked;
+  if (!*container)
     return rv_fail(
         error, RV_BAD_ARGUMENT,
         "%s: no kind of file with this ending is written; use .wav, .flac, .aiff, .ogg, .w64, "
         ".rf64, .caf or .au",
         path);
+  if (piped && *container != SF_FORMAT_WAV && *container != SF_FORMAT_AU &&
+      *container != SF_FORMAT_OGG)
+    return rv_fail(error, RV_UNSUPPORTED,
+                   "%s: this kind of file cannot be written to a pipe; take wav, au, ogg or --raw",
+                   path);
+  return RV_OK;
+}
 
+rv_status rv_choose_format(const char *path, const rv_writer_config *config, SF_INFO *info,
+                           rv_error *error)
+{
+  const uint64_t wav_limit = UINT64_C(0xF0000000); // room for header and texts below 4 GiB
+  const int like = config->like ? config->like->info.format : 0;
+  int container = 0;
+  bool keep = false;
+  *info = (SF_INFO){.channels = config->channels, .samplerate = (int)lround(config->rate)};
+  if (config->raw && config->raw->format) {
+    info->format = config->raw->format;
+    return RV_OK;
+  }
+  const rv_status status = choose_container(path, config, &container, &keep, error);
+  if (status)
+    return status;
   int subtype = subtype_of_word(config->word);
   if (config->word == RV_WORD_LIKE && like)
     subtype = like & SF_FORMAT_SUBMASK;
   // The header of a WAV in a pipe is our own, and knows words of these kinds only.
-  if (!strcmp(path, "-") && is_wav_like(container)) {
-    container = SF_FORMAT_WAV;
-    subtype = is_plain(subtype) ? subtype : SF_FORMAT_FLOAT;
-  }
+  if (!strcmp(path, "-") && container == SF_FORMAT_WAV && !is_plain(subtype))
+    subtype = SF_FORMAT_FLOAT;
   if (!fit_subtype(info, container, subtype))
     return rv_fail(
         error, RV_UNSUPPORTED,
         "%s: this kind of file cannot be written with %d channels at %d Hz; choose another "
         "one, such as wav",
         path, info->channels, info->samplerate);
-  if (keep && like && config->word == RV_WORD_LIKE && strcmp(path, "-") != 0)
+  if (keep && like && config->word == RV_WORD_LIKE)
     info->format |= like & SF_FORMAT_ENDMASK;
   if (!sf_format_check(info))
     info->format &= ~SF_FORMAT_ENDMASK;
 
   const uint64_t bytes = config->frames * (uint64_t)info->channels * 8;
-  if (bytes / 2 >= wav_limit && (container == SF_FORMAT_WAV || container == SF_FORMAT_WAVEX))
+  if (strcmp(path, "-") != 0 && bytes / 2 >= wav_limit &&
+      (container == SF_FORMAT_WAV || container == SF_FORMAT_WAVEX))
     info->format = SF_FORMAT_RF64 | (info->format & SF_FORMAT_SUBMASK);
   return RV_OK;
 }

@@ -40,6 +40,10 @@ double rv_dither_at(uint64_t sample);
 /// set. `frames` 0: unknown. Returns 0 or an errno.
 int rv_wav_header(int file, SF_INFO *info, uint64_t frames);
 
+/// Opens standard output for writing from where it stands, be it a pipe or a file. Raw samples go
+/// there as they are; other kinds need to be able to do without going back.
+SNDFILE *rv_open_stdout(SF_INFO *info);
+
 /// Takes over texts, cue points, instrument, broadcast data and channel map.
 void rv_copy_metadata(SNDFILE *from, SNDFILE *to);
 

@@ -75,6 +75,19 @@ static int bytes_of(int format, bool *is_float)
   }
 }
 
+/// Returns the bytes written: fewer, and errno, where it fails.
+static size_t write_all(int file, const void *bytes, size_t size)
+{
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t n = write(file, (const char *)bytes + done, size - done);
+    if (n < 0 && errno != EINTR)
+      break;
+    done += n > 0 ? (size_t)n : 0;
+  }
+  return done;
+}
+
 int rv_wav_header(int file, SF_INFO *info, uint64_t frames)
 {
   bool is_float = false;
@@ -96,12 +109,49 @@ int rv_wav_header(int file, SF_INFO *info, uint64_t frames)
   put(header + 34, (uint32_t)bytes * 8, 2);
   memcpy(header + 36, "data", 4);
   put(header + 40, data, 4);
-  for (size_t done = 0; done < sizeof header;) {
-    const ssize_t n = write(file, header + done, sizeof header - done);
-    if (n < 0 && errno != EINTR)
-      return errno;
-    done += n > 0 ? (size_t)n : 0;
-  }
+  if (write_all(file, header, sizeof header) < sizeof header)
+    return errno;
   info->format = SF_FORMAT_RAW | (info->format & SF_FORMAT_SUBMASK) | SF_ENDIAN_LITTLE;
   return 0;
+}
+
+/// Bytes written to standard output: there is one.
+static sf_count_t sent;
+
+static sf_count_t sent_bytes(void *data)
+{
+  (void)data;
+  return sent;
+}
+
+static sf_count_t stay(sf_count_t offset, int whence, void *data)
+{
+  (void)offset;
+  (void)whence;
+  (void)data;
+  return sent;
+}
+
+static sf_count_t read_nothing(void *bytes, sf_count_t size, void *data)
+{
+  (void)bytes;
+  (void)size;
+  (void)data;
+  return 0;
+}
+
+static sf_count_t send(const void *bytes, sf_count_t size, void *data)
+{
+  (void)data;
+  const sf_count_t done = (sf_count_t)write_all(STDOUT_FILENO, bytes, (size_t)size);
+  sent += done;
+  return done;
+}
+
+SNDFILE *rv_open_stdout(SF_INFO *info)
+{
+  SF_VIRTUAL_IO stream = {sent_bytes, stay, read_nothing, send, sent_bytes};
+  if ((info->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_RAW)
+    return sf_open_virtual(&stream, SFM_WRITE, info, NULL);
+  return sf_open_fd(STDOUT_FILENO, SFM_WRITE, info, SF_FALSE);
 }

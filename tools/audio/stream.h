@@ -39,6 +39,10 @@ int rv_reader_channels(const rv_reader *reader);
 double rv_reader_rate(const rv_reader *reader);     ///< Hz
 uint64_t rv_reader_frames(const rv_reader *reader); ///< as the header says; 0 in a pipe
 
+/// Seconds that the header promises and that are not there: the recording broke off, or was cut. 0
+/// where all is there, or nobody can say.
+double rv_reader_missing(const rv_reader *reader);
+
 /// The next frames, `channel` is [channels][frames]; *got is 0 at the end. RV_BAD_FORMAT where the
 /// file breaks off before the end that its header names.
 rv_status rv_reader_read(rv_reader *reader, float *const *channel, size_t frames, size_t *got,

@@ -71,8 +71,7 @@ static rv_status open_file(rv_writer *writer, const rv_writer_config *config, rv
     if (reason)
       return rv_fail_writing(error, "standard output", reason);
   }
-  writer->file = standard ? sf_open_fd(STDOUT_FILENO, SFM_WRITE, &writer->info, SF_FALSE)
-                          : sf_open(path, SFM_WRITE, &writer->info);
+  writer->file = standard ? rv_open_stdout(&writer->info) : sf_open(path, SFM_WRITE, &writer->info);
   return writer->file ? RV_OK : write_failed(writer->path, errno, sf_strerror(NULL), error);
 }
 

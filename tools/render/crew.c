@@ -15,6 +15,7 @@
 typedef struct teamwork {
   rv_crew *crew;
   rv_queue queue;
+  rv_finisher *finisher;
   atomic_size_t workers; ///< still at work
 } teamwork;
 
@@ -102,7 +103,7 @@ static void *work(void *data)
 {
   teamwork *all = data;
   for (size_t l = 0; l < all->queue.n_lists && !stopped(all->crew); l++)
-    rv_work_on(all->crew, &all->queue, &all->queue.lists[l]);
+    rv_work_on(all->crew, all->finisher, &all->queue, &all->queue.lists[l]);
   (void)atomic_fetch_sub(&all->workers, 1);
   return NULL;
 }
@@ -117,6 +118,12 @@ rv_status rv_crew_run(rv_crew *crew, rv_error *error)
   if (status) {
     free(threads);
     return status;
+  }
+  all.finisher = rv_finisher_new(crew, crew->config.jobs);
+  if (!all.finisher) {
+    free(threads);
+    rv_queue_free(&all.queue);
+    return rv_fail(error, RV_NO_MEMORY, "out of memory for threads");
   }
   set_voices(crew, &all.queue);
   const size_t wanted =
@@ -136,6 +143,7 @@ rv_status rv_crew_run(rv_crew *crew, rv_error *error)
   }
   for (size_t t = 0; t < started; t++)
     (void)pthread_join(threads[t], NULL);
+  rv_finisher_free(all.finisher);
   free(threads);
   rv_queue_free(&all.queue);
   return RV_OK;

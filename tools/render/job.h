@@ -38,6 +38,7 @@ typedef struct rv_result {
   rv_rate_path path;        ///< what was done about the rates
   char note[RV_ERROR_SIZE]; ///< the same in words; "" nothing
   uint64_t frames;          ///< of the output
+  double missing;           ///< seconds that the input's header promises and that are not there
   uint64_t not_finite;      ///< samples of the input that were no number and counted as 0
   double not_finite_at;     ///< seconds, of the first one
   uint64_t clipped;         ///< samples of the output beyond the full scale of its integer word

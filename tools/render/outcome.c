@@ -55,6 +55,12 @@ static void count(rv_outcomes *outcomes, size_t *counter)
 
 static void warn(rv_report *report, const rv_job *job, const rv_result *result)
 {
+  if (result->missing > 0.0)
+    rv_report_warning(report,
+                      "%s: breaks off: of the %.3f s that its header promises %.3f s are there, "
+                      "and are played",
+                      job->in, result->missing + (double)result->frames / result->rate,
+                      (double)result->frames / result->rate);
   if (result->not_finite)
     rv_report_warning(report,
                       "%s: %llu samples are no numbers (the first at %.3f s) and counted as 0",
@@ -94,13 +100,14 @@ static void tell(rv_outcomes *outcomes, const rv_job *job, const rv_result *resu
                  job->in, job->out, length, result->channels, result->channels == 1 ? "" : "s",
                  result->rate, rate, length / fmax(seconds, 1e-6), esr);
   json_t *object = object_of(job, "done");
-  json_t *figures = json_pack(
-      "{s:I, s:i, s:f, s:f, s:o, s:f, s:I, s:I, s:o, s:o, s:I, s:i}", "frames",
-      (json_int_t)result->frames, "channels", result->channels, "rate", result->rate, "model_rate",
-      result->model_rate, "rate_note", rv_json_text(result->note), "seconds", seconds, "clipped",
-      (json_int_t)result->clipped, "not_finite", (json_int_t)result->not_finite, "peak",
-      rv_json_number(result->peak), "esr", rv_json_number(result->esr), "latency",
-      (json_int_t)result->latency, "model_faults", (int)result->model_faults);
+  json_t *figures =
+      json_pack("{s:I, s:i, s:f, s:f, s:o, s:f, s:f, s:I, s:I, s:o, s:o, s:I, s:i}", "frames",
+                (json_int_t)result->frames, "channels", result->channels, "rate", result->rate,
+                "model_rate", result->model_rate, "rate_note", rv_json_text(result->note),
+                "seconds", seconds, "missing", result->missing, "clipped",
+                (json_int_t)result->clipped, "not_finite", (json_int_t)result->not_finite, "peak",
+                rv_json_number(result->peak), "esr", rv_json_number(result->esr), "latency",
+                (json_int_t)result->latency, "model_faults", (int)result->model_faults);
   if (object && figures)
     (void)json_object_update(object, figures);
   json_decref(figures);

@@ -161,6 +161,7 @@ rv_status rv_render_close(rv_render *render, rv_result *result, rv_error *error)
   result->rate = render->rate;
   result->model_rate = rv_network_rate(render->job->voicing->stages[0].network);
   result->frames = render->written;
+  result->missing = rv_reader_missing(render->reader);
   result->not_finite = render->not_finite;
   result->not_finite_at = render->not_finite_at;
   result->clipped = rv_writer_clipped(render->writer);

@@ -19,6 +19,7 @@ typedef struct lane {
 
 typedef struct worker {
   rv_crew *crew;
+  rv_finisher *finisher;
   const rv_queue *queue;
   rv_list *list;
   rv_player *player; ///< NULL: not made yet
@@ -27,13 +28,6 @@ typedef struct worker {
   int slots;
   lane *lanes; ///< [slots]
 } worker;
-
-static double seconds_since(const struct timespec *begin)
-{
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)(now.tv_sec - begin->tv_sec) + 1e-9 * (double)(now.tv_nsec - begin->tv_nsec);
-}
 
 static void fail(rv_crew *crew, const rv_job *job, const rv_error *error)
 {
@@ -111,23 +105,17 @@ static void give_up(worker *run, lane *which, const rv_error *error)
   fail(run->crew, which->job, error);
 }
 
-static void finish(worker *run, int slot)
+static void hand_over(worker *run, int slot)
 {
   lane *which = &run->lanes[slot];
-  rv_error error = {{0}};
-  rv_result result = {.model_faults = rv_player_faults(run->player, slot)};
   const rv_engine *engine = rv_player_engine(run->player, 0);
-  rv_crew *crew = run->crew;
-  result.path = rv_engine_rate_path(engine);
-  memcpy(result.note, rv_engine_rate_note(engine), strlen(rv_engine_rate_note(engine)) + 1);
-  const rv_status status = rv_render_close(which->render, &result, &error);
+  const char *note = rv_engine_rate_note(engine);
+  rv_played played = {.render = which->render, .job = which->job, .begin = which->begin};
+  played.result.model_faults = rv_player_faults(run->player, slot);
+  played.result.path = rv_engine_rate_path(engine);
+  memcpy(played.result.note, note, strlen(note) + 1);
   which->render = NULL;
-  if (status) {
-    fail(crew, which->job, &error);
-    return;
-  }
-  crew->listener.done(crew->listener.data, which->job, &result, seconds_since(&which->begin));
-  (void)atomic_fetch_add(&crew->settled, 1);
+  rv_finisher_take(run->finisher, &played);
 }
 
 static void fetch(worker *run, int slot)
@@ -161,7 +149,7 @@ static void take(worker *run, int slot)
                      rv_player_piece(run->player), &whole, &error))
     give_up(run, which, &error);
   else if (whole)
-    finish(run, slot);
+    hand_over(run, slot);
 }
 
 /// One piece of each file. Returns false where there is none left.
@@ -180,9 +168,9 @@ static bool step(worker *run)
   return true;
 }
 
-void rv_work_on(rv_crew *crew, const rv_queue *queue, rv_list *list)
+void rv_work_on(rv_crew *crew, rv_finisher *finisher, const rv_queue *queue, rv_list *list)
 {
-  worker run = {.crew = crew, .queue = queue, .list = list};
+  worker run = {.crew = crew, .finisher = finisher, .queue = queue, .list = list};
   bool going = fill(&run, 0); // which makes the player
   while (going && !(crew->config.stop && atomic_load(crew->config.stop)))
     going = step(&run);
