@@ -15,6 +15,7 @@
 #include "learn/progress.h"
 #include "learn/set.h"
 #include "report/page.h"
+#include "train_many.h"
 
 #include "recurve/io.h"
 #include "recurve/train.h"
@@ -335,6 +336,8 @@ static int read_table(training *run)
 
 static int train(const rv_args *args)
 {
+  if (rv_args_given(args, "manifest"))
+    return rv_train_many(args);
   const char *const *operands = NULL;
   training run = {.args = args};
   const size_t n = rv_args_operands(args, &operands);
@@ -382,6 +385,8 @@ const rv_command rv_command_train = {
                 "    a better model, which costs more to train and to play\n"
                 "recurve train --table set.csv -o amp.json --time 300\n"
                 "    a model with knobs, from recordings at many settings\n"
+                "recurve train --manifest captures.csv --time 120 --skip-existing\n"
+                "    many models, one after the other; the same command goes on after a kill\n"
                 "recurve train --check dry.wav wet.wav\n"
                 "    what there is to know about the recordings, in a second or two\n",
     .description =

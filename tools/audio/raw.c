@@ -6,7 +6,6 @@
 #include "audio/internal.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,15 +29,20 @@ rv_status rv_raw_parse(const char *text, rv_raw *raw, rv_error *error)
 {
   size_t length = strcspn(text, ":");
   const char *rest = text + length;
+  char *end = NULL;
   int order = SF_ENDIAN_LITTLE;
-  char tail = 0;
+  long channels = 0;
   if (length > 3 && !strncmp(rest - 2, "be", 2)) {
     order = SF_ENDIAN_BIG;
     length -= 2;
   }
   raw->format = word_named(text, length);
-  if (!raw->format || sscanf(rest, ":%lf:%d%c", &raw->rate, &raw->channels, &tail) != 2 ||
-      !(raw->rate >= 1000.0 && raw->rate <= 1e6) || raw->channels < 1 || raw->channels > 1024)
+  raw->rate = *rest ? strtod(rest + 1, &end) : 0.0;
+  if (end && *end == ':')
+    channels = strtol(end + 1, &end, 10);
+  raw->channels = (int)channels;
+  if (!raw->format || !end || *end || !(raw->rate >= 1000.0 && raw->rate <= 1e6) || channels < 1 ||
+      channels > 1024)
     return rv_fail(error, RV_BAD_ARGUMENT,
                    "--raw %s: write it as WORD:RATE:CHANNELS, such as f32:48000:1; words are s8, "
                    "u8, s16, s24, s32, f32, f64, ulaw, alaw, with be behind them for big-endian",
@@ -51,6 +55,13 @@ static void put(unsigned char *to, uint32_t value, int bytes)
 {
   for (int b = 0; b < bytes; b++)
     to[b] = (unsigned char)(value >> (8 * b));
+}
+
+/// Four letters.
+static void put_text(unsigned char *to, const char *letters)
+{
+  for (int b = 0; b < 4; b++)
+    to[b] = (unsigned char)letters[b];
 }
 
 /// Bytes of a word, and whether it is a float.
@@ -98,7 +109,9 @@ int rv_wav_header(int file, SF_INFO *info, uint64_t frames)
   const uint32_t most = UINT32_MAX - sizeof header;
   // Players take the largest number for "until the end".
   const uint32_t data = frames && size <= most ? (uint32_t)size : UINT32_MAX;
-  memcpy(header, "RIFF....WAVEfmt ", 16);
+  put_text(header, "RIFF");
+  put_text(header + 8, "WAVE");
+  put_text(header + 12, "fmt ");
   put(header + 4, data == UINT32_MAX ? data : data + (uint32_t)sizeof header - 8, 4);
   put(header + 16, 16, 4);
   put(header + 20, is_float ? 3 : 1, 2);
@@ -107,7 +120,7 @@ int rv_wav_header(int file, SF_INFO *info, uint64_t frames)
   put(header + 28, (uint32_t)info->samplerate * frame, 4);
   put(header + 32, frame, 2);
   put(header + 34, (uint32_t)bytes * 8, 2);
-  memcpy(header + 36, "data", 4);
+  put_text(header + 36, "data");
   put(header + 40, data, 4);
   if (write_all(file, header, sizeof header) < sizeof header)
     return errno;

@@ -3,7 +3,6 @@
 
 #include "audio/internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,19 +65,20 @@ double rv_reader_missing(const rv_reader *reader)
 {
   // libsndfile plays what is there and says so in its log only: "data : 144000 (should be 95973)".
   static const char *const names[] = {"\ndata : ", "\nSSND : ", "\n  Data Size   : "};
+  static const char should[] = " (should be ";
   char log[16384] = "";
   if (!reader->info.seekable || !reader->info.frames)
     return 0.0;
   (void)sf_command(reader->file, SFC_GET_LOG_INFO, log, sizeof log);
   for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
     const char *at = strstr(log, names[n]);
-    unsigned long promised = 0;
-    unsigned long there = 0;
+    char *end = NULL;
+    const double promised = at ? strtod(at + strlen(names[n]), &end) : 0.0;
+    const double there =
+        end && !strncmp(end, should, strlen(should)) ? strtod(end + strlen(should), NULL) : 0.0;
     // A header that a program has not come to fill in promises the largest number.
-    if (at && sscanf(at + strlen(names[n]), "%lu (should be %lu)", &promised, &there) == 2 &&
-        there && promised > there && promised < 0x7FFFFF00UL)
-      return (double)(promised - there) / (double)there * (double)reader->info.frames /
-             reader->info.samplerate;
+    if (there > 0.0 && promised > there && promised < 0x7FFFFF00p0)
+      return (promised - there) / there * (double)reader->info.frames / reader->info.samplerate;
   }
   return 0.0;
 }

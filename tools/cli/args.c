@@ -357,6 +357,13 @@ const char *rv_args_text(const rv_args *args, const char *name)
   return value->count ? value->text : option->initial;
 }
 
+const char *rv_args_word(const rv_args *args, const char *name)
+{
+  const rv_option *option = NULL;
+  const given *value = find(args, name, ~0U, &option);
+  return value->count ? value->text : NULL;
+}
+
 size_t rv_args_list(const rv_args *args, const char *name, const char *const **values)
 {
   const rv_option *option = NULL;

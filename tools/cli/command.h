@@ -71,6 +71,8 @@ bool rv_args_given(const rv_args *args, const char *name);
 long rv_args_integer(const rv_args *args, const char *name);
 double rv_args_number(const rv_args *args, const char *name);
 const char *rv_args_text(const rv_args *args, const char *name); ///< NULL: not given and no default
+/// The value of an option of any kind as it was given the last time; NULL: not given.
+const char *rv_args_word(const rv_args *args, const char *name);
 size_t rv_args_list(const rv_args *args, const char *name, const char *const **values);
 size_t rv_args_operands(const rv_args *args, const char *const **operands);
 

@@ -115,6 +115,22 @@ const rv_option rv_train_options[] = {
              "the table's values if not given"},
     RV_OPTION_OF_CHANNEL,
     RV_OPTION_OF_LATENCY,
+    {.name = "manifest",
+     .kind = RV_OPTION_PATH,
+     .argument = "TABLE",
+     .help =
+         "many trainings, one after the other: a table (CSV with a line of names, or JSON lines) "
+         "with the fields dry, wet and any of these options; what a row does not say is as on "
+         "the command line"},
+    {.name = "shard",
+     .kind = RV_OPTION_TEXT,
+     .argument = "I/N",
+     .help = "with --manifest: do part I of N, every Nth row"},
+    {.name = "skip-existing",
+     .kind = RV_OPTION_FLAG,
+     .help =
+         "with --manifest: leave models alone that are there, and go on with those that were cut "
+         "off"},
     {.name = "check",
      .kind = RV_OPTION_FLAG,
      .help = "only look the recordings over and tell what is found; nothing is trained or written"},

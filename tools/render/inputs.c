@@ -110,7 +110,7 @@ static rv_status walk(rv_inputs *inputs, const char *folder, size_t skip, int de
     else
       (void)snprintf(path, size, "%s%s%s", folder, slash, entries[e]->d_name);
     free(entries[e]);
-    if (!status && !lstat(path, &about)) {
+    if (path && !lstat(path, &about)) {
       if (S_ISDIR(about.st_mode) && depth < DEEPEST && !same_folder(path, inputs->except))
         status = walk(inputs, path, skip, depth + 1, error);
       else if (!S_ISDIR(about.st_mode) && is_audio(path))
@@ -196,7 +196,7 @@ rv_status rv_read_text(const char *path, char **text, size_t *size, rv_error *er
   }
   if (file && file != stdin)
     (void)fclose(file);
-  if (status) {
+  if (status || !read) {
     free(read);
     return status;
   }

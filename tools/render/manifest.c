@@ -137,7 +137,7 @@ static rv_status read_csv_row(source *from, char between, char *const *names, si
   rv_row *row = NULL;
   bool last = false;
   rv_status status = add_row(from, &row, error);
-  for (size_t f = 0; !status && !last; f++) {
+  for (size_t f = 0; row && !status && !last; f++) {
     char *field = NULL;
     status = next_field(from, between, &field, &last, error);
     if (!status && f < n)
@@ -224,7 +224,7 @@ static rv_status read_object(source *from, json_t *object, rv_error *error)
     if (!status && !value_text(text, sizeof text, value))
       status = rv_fail(error, RV_BAD_FORMAT, "%s: line %zu: %s has a value that is not understood",
                        from->path, from->line, key);
-    if (!status)
+    if (row && !status)
       status = add_field(from, row, key, text, error);
   }
   return status;

@@ -189,7 +189,7 @@ static rv_status add_job(rv_plan *plan, const rv_choices *choices, const rv_inpu
   rv_job *job = NULL;
   const rv_model *model = NULL;
   rv_status status = new_job(plan, &job, error);
-  if (status)
+  if (status || !job)
     return status;
   job->voicing = voicing;
   job->word = choices->word;

@@ -99,10 +99,12 @@ rv_status rv_plan_check(const rv_plan *plan, rv_error *error)
 {
   entry *results = calloc(2 * plan->count + 1, sizeof *results);
   entry *read = calloc(2 * plan->count + plan->models.count + 1, sizeof *read);
-  rv_status status = results && read
-                         ? refuse_twins(plan, results, error)
-                         : rv_fail(error, RV_NO_MEMORY, "out of memory for the names of files");
-  if (!status)
+  rv_status status = RV_OK;
+  if (!results || !read)
+    status = rv_fail(error, RV_NO_MEMORY, "out of memory for the names of files");
+  else
+    status = refuse_twins(plan, results, error);
+  if (results && read && !status)
     status = refuse_overwriting(plan, read, results, error);
   free(results);
   free(read);

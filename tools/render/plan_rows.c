@@ -5,6 +5,7 @@
 
 #include "render/plan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,11 +84,9 @@ static rv_status take_word(const reading *from, const char *field, const char *w
   const char *text = rv_row_value(from->row, field);
   if (!text)
     return RV_OK;
-  if (strlen(text) > sizeof framed - 3)
+  const int length = snprintf(framed, sizeof framed, "|%s|", text);
+  if (length < 0 || (size_t)length >= sizeof framed)
     return wrong(from, field, words, error);
-  framed[0] = '|';
-  memcpy(framed + 1, text, strlen(text));
-  memcpy(framed + 1 + strlen(text), "|", 2);
   if (!strstr(words, framed))
     return wrong(from, field, words, error);
   *word = text;

@@ -96,7 +96,7 @@ static size_t common_period(const rv_player *player, double rate)
   size_t period = 1;
   for (int s = 0; s < player->voicing->n_stages; s++) {
     const size_t own = rv_engine_period(player->stages[s].groups[0].engine);
-    period *= own / divisor(period, own);
+    period = own ? period * (own / divisor(period, own)) : period;
     if ((double)period > LONGEST_PERIOD * rate)
       return 0;
   }

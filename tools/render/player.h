@@ -38,8 +38,8 @@ void rv_player_end(rv_player *player, int slot, uint64_t frames);
 float *const *rv_player_samples(rv_player *player, int slot);
 void rv_player_step(rv_player *player);
 
-/// Of a stage; those of all slots are alike.
-const rv_engine *rv_player_engine(const rv_player *player, int stage);
+/// Of a stage, from 0 on; those of all slots are alike.
+const rv_engine *rv_player_engine(const rv_player *player, int number);
 
 /// Of the recording in a slot since its beginning.
 unsigned rv_player_faults(const rv_player *player, int slot);

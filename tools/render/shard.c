@@ -4,15 +4,17 @@
 #include "render/shard.h"
 
 #include <stdint.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 rv_status rv_shard_parse(const char *text, rv_shard *shard, rv_error *error)
 {
-  char tail = 0;
+  char *end = NULL;
   *shard = (rv_shard){0};
-  if (text[0] < '0' || text[0] > '9' ||
-      sscanf(text, "%9lu/%9lu%c", &shard->index, &shard->count, &tail) != 2 || shard->index < 1 ||
-      shard->index > shard->count)
+  if (text[0] >= '0' && text[0] <= '9')
+    shard->index = strtoul(text, &end, 10);
+  if (end && *end == '/' && end[1] >= '0' && end[1] <= '9')
+    shard->count = strtoul(end + 1, &end, 10);
+  if (!end || *end || shard->index < 1 || shard->index > shard->count)
     return rv_fail(error, RV_BAD_ARGUMENT,
                    "--shard %s: write it as I/N, part I of N, with I from 1 to N", text);
   return RV_OK;
