@@ -5,9 +5,11 @@
 
 #include "audio/audio.h"
 #include "capture/amp.h"
+#include "capture/clone.h"
 #include "capture/plugin.h"
 #include "cli/report.h"
 #include "commands.h"
+#include "learn/clones.h"
 
 #include <string.h>
 
@@ -53,11 +55,52 @@ static const rv_option options[] = {
      .minimum = 1,
      .maximum = 65536,
      .help = "frames that the plugin gets at a time"},
+    {.name = "knob",
+     .letter = 'k',
+     .kind = RV_OPTION_LIST,
+     .argument = "SYMBOL=MIN:MAX",
+     .help =
+         "control port to turn into a knob of the model (the range may be left out): -o is then "
+         "a folder for many recordings and their table; up to four times"},
+    {.name = "draws",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "N",
+     .initial = "32",
+     .minimum = 2,
+     .maximum = RV_CLONE_MOST,
+     .help = "with --knob: settings, spread over the ranges by chance and evenly"},
+    {.name = "grid",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "N",
+     .minimum = 2,
+     .maximum = 100,
+     .help = "with --knob: all combinations of N values of each knob instead"},
+    {.name = "tests",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "N",
+     .initial = "8",
+     .minimum = 0,
+     .maximum = RV_CLONE_MOST,
+     .help = "with --knob: further settings, by chance, that the training must not see"},
+    {.name = "seconds",
+     .kind = RV_OPTION_NUMBER,
+     .argument = "SECONDS",
+     .minimum = 1,
+     .maximum = 3600,
+     .help = "with --knob: how much of the file each setting plays, one after the other; all of it "
+             "if not given"},
+    {.name = "seed",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "N",
+     .initial = "1",
+     .minimum = 0,
+     .maximum = 2147483647,
+     .help = "with --knob: another number gives other settings"},
     {.name = "output",
      .letter = 'o',
      .kind = RV_OPTION_PATH,
      .argument = "WET",
-     .help = "the file to write"},
+     .help = "the file to write; with --knob a folder"},
     RV_OPTION_OF_QUIET,
     RV_OPTION_OF_JSON,
     RV_OPTION_END,
@@ -79,8 +122,7 @@ static rv_status practice_amp(const rv_args *args, rv_report *report, const rv_a
   return status;
 }
 
-static rv_status plugin(const rv_args *args, rv_report *report, const rv_audio *dry, rv_audio **wet,
-                        rv_error *error)
+static rv_plugin_source plugin_source(const rv_args *args)
 {
   rv_plugin_source source = {.uri = rv_args_text(args, "plugin"),
                              .bundle = rv_args_text(args, "bundle"),
@@ -88,6 +130,13 @@ static rv_status plugin(const rv_args *args, rv_report *report, const rv_audio *
                              .block = (size_t)rv_args_integer(args, "block")};
   source.n_controls = rv_args_list(args, "set", &source.controls);
   source.n_properties = rv_args_list(args, "property", &source.properties);
+  return source;
+}
+
+static rv_status plugin(const rv_args *args, rv_report *report, const rv_audio *dry, rv_audio **wet,
+                        rv_error *error)
+{
+  const rv_plugin_source source = plugin_source(args);
   char note[RV_PLUGIN_NOTE_SIZE];
   const rv_status status = rv_plugin_play(&source, dry, wet, note, error);
   char *rest = NULL;
@@ -126,15 +175,19 @@ static int chosen_source(const rv_args *args)
   return chosen;
 }
 
+static rv_status read_dry(const char *path, rv_audio **dry, rv_error *error)
+{
+  const rv_status status = rv_audio_read(path, dry, error);
+  return status ? status : rv_audio_check_finite(*dry, path, error);
+}
+
 static rv_status capture(const rv_args *args, rv_report *report, capture_source *source,
                          const char *dry_path, const char *wet_path, double *seconds,
                          rv_error *error)
 {
   rv_audio *dry = NULL;
   rv_audio *wet = NULL;
-  rv_status status = rv_audio_read(dry_path, &dry, error);
-  if (status == RV_OK)
-    status = rv_audio_check_finite(dry, dry_path, error);
+  rv_status status = read_dry(dry_path, &dry, error);
   if (status == RV_OK)
     status = source(args, report, dry, &wet, error);
   if (status == RV_OK)
@@ -144,6 +197,58 @@ static rv_status capture(const rv_args *args, rv_report *report, capture_source 
   rv_audio_free(dry);
   rv_audio_free(wet);
   return status;
+}
+
+/// A plugin at many settings: a folder of recordings.
+static int clone_plugin(const rv_args *args, rv_clone_plan *plan, const char *dry_path,
+                        const char *folder)
+{
+  const rv_plugin_source source = plugin_source(args);
+  rv_audio *dry = NULL;
+  rv_clone clone = {0};
+  rv_report report;
+  rv_error error = {{0}};
+  char table[4096];
+  plan->grid = rv_args_integer(args, "grid");
+  plan->draws = rv_args_integer(args, "draws");
+  plan->tests = rv_args_integer(args, "tests");
+  plan->seed = (uint64_t)rv_args_integer(args, "seed");
+  rv_report_begin(&report, args);
+  rv_status status = read_dry(dry_path, &dry, &error);
+  if (!status)
+    status = rv_clone_new(&source, dry->rate, plan, &clone, &error);
+  const rv_clones clones = {.source = &source,
+                            .clone = &clone,
+                            .folder = folder,
+                            .seconds = rv_args_number(args, "seconds")};
+  if (!status)
+    status = rv_clones_write(&clones, dry, &report, table, sizeof table, &error);
+  int result = RV_EXIT_DONE;
+  if (status) {
+    result = rv_report_failure(&report, "%s", error.text);
+  } else {
+    rv_report_line(&report, "%s: %zu settings, %zu of them for the test", table, clone.n_settings,
+                   clone.n_tests);
+    rv_report_line(&report, "Next: recurve train --table %s --latency 0 -o model.json --time 300", table);
+    rv_report_object(&report,
+                     json_pack("{s:s, s:o, s:I, s:I}", "event", "clone", "table",
+                               rv_json_text(table), "settings", (json_int_t)clone.n_settings,
+                               "tests", (json_int_t)clone.n_tests));
+  }
+  rv_report_end(&report);
+  rv_clone_free(&clone);
+  rv_audio_free(dry);
+  return result;
+}
+
+/// Options that make sense with --knob only.
+static const char *stray_option(const rv_args *args)
+{
+  static const char *const names[] = {"draws", "grid", "tests", "seconds", "seed"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (rv_args_given(args, names[i]))
+      return names[i];
+  return NULL;
 }
 
 static int run(const rv_args *args)
@@ -157,6 +262,14 @@ static int run(const rv_args *args)
   const int source = chosen_source(args);
   if (source < 0)
     return RV_EXIT_USAGE;
+  rv_clone_plan plan = {0};
+  plan.n_words = rv_args_list(args, "knob", &plan.words);
+  if (plan.n_words && !rv_args_given(args, "plugin"))
+    return rv_usage_error(args, "--knob is for a --plugin");
+  if (!plan.n_words && stray_option(args))
+    return rv_usage_error(args, "--%s goes with --knob", stray_option(args));
+  if (plan.n_words)
+    return clone_plugin(args, &plan, dry, wet);
   rv_report report;
   rv_report_begin(&report, args);
   rv_error error = {{0}};
@@ -181,11 +294,15 @@ const rv_command rv_command_capture = {
     .operands = "DRY",
     .min_operands = 1,
     .max_operands = 1,
-    .examples = "recurve capture --practice-amp signal.wav -o recording.wav\n"
-                "    makes a recording to learn from, without any device\n"
-                "recurve capture --plugin http://lv2plug.in/plugins/eg-amp --set gain=6 di.wav -o "
-                "out.wav\n"
-                "    the same with an LV2 plugin, without a sound card\n",
+    .examples =
+        "recurve capture --practice-amp signal.wav -o recording.wav\n"
+        "    makes a recording to learn from, without any device\n"
+        "recurve capture --plugin http://lv2plug.in/plugins/eg-amp --set gain=6 di.wav -o "
+        "out.wav\n"
+        "    the same with an LV2 plugin, without a sound card\n"
+        "recurve capture --plugin URI --knob DRIVE --knob TONE=0.2:1 signal.wav -o set\n"
+        "    recordings at 40 settings, from which recurve train --table set/set.csv makes a "
+        "model with two knobs\n",
     .description =
         "The practice amp is a small circuit of two triode stages with grid conduction, computed "
         "in double precision at about 384 kHz. It has what makes amplifiers worth learning: "

@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /// Frames that a wet may be late after the shift: less could make it early.
 enum { LEFT_FRAMES = 1 };
@@ -92,6 +93,7 @@ static rv_status by_clicks(const rv_pair *pair, rv_pair_report *report, rv_error
     return status;
   report->by_clicks = true;
   report->peak_frames = wet.frame - dry.frame;
+  report->peak_at = dry.centre;
   report->inverted = wet.inverted != dry.inverted;
   report->latency_frames = shift + near.start - LEFT_FRAMES;
   return RV_OK;
@@ -186,6 +188,14 @@ void rv_pair_common(const rv_pair *pair, const rv_pair_report *report, size_t *d
   common(pair, report->latency_frames, dry_start, wet_start, frames);
 }
 
+static bool drifts(const rv_pair_report *report)
+{
+  for (int f = 0; f < report->n_findings; f++)
+    if (!strcmp(report->findings[f].kind, "drift"))
+      return true;
+  return false;
+}
+
 /// What noise and repeats leave: no model knows either.
 static void predict(const rv_pair *pair, rv_pair_report *report)
 {
@@ -227,6 +237,8 @@ static rv_status check_aligned(const rv_pair *pair, rv_pair_report *report, rv_e
     status = rv_check_repeat(&all_dry, &all_wet, peak, report, error);
   if (status == RV_OK && !fatal(report))
     status = rv_check_drift(&all_dry, &all_wet, peak, report, error);
+  if (status == RV_OK && isfinite(report->peak_at) && drifts(report))
+    report->peak_frames -= 1e-6 * report->drift_ppm * report->peak_at;
   if (status == RV_OK && !fatal(report))
     predict(pair, report);
   return status;
@@ -235,8 +247,12 @@ static rv_status check_aligned(const rv_pair *pair, rv_pair_report *report, rv_e
 rv_status rv_pair_check(const rv_pair *pair, const long *latency, rv_pair_report *report,
                         rv_error *error)
 {
-  *report = (rv_pair_report){
-      .noise_floor = NAN, .drift_ppm = NAN, .repeat_esr = NAN, .best_esr = NAN, .flattening = NAN};
+  *report = (rv_pair_report){.peak_at = NAN,
+                             .noise_floor = NAN,
+                             .drift_ppm = NAN,
+                             .repeat_esr = NAN,
+                             .best_esr = NAN,
+                             .flattening = NAN};
   check_files(pair, report);
   if (fatal(report))
     return verdict(report, error);

@@ -31,8 +31,9 @@ typedef struct rv_pair_report {
   bool inverted;  ///< the wet's polarity is opposite
   rv_finding findings[RV_MAX_FINDINGS];
   /// Peak of the correlation (band-limited and whitened), sub-sample; positive: wet is late. It
-  /// holds the device's group delay too.
+  /// holds the device's group delay too. By clicks with a drift: at the recording's beginning.
   double peak_frames;
+  double peak_at; ///< by clicks: frames of the dry at which that was measured; NaN: all over
   /// The shift that is applied: wet[n + latency] goes with dry[n]; may be < 0. One frame before the
   /// first answer, as a late wet costs a network little and an early one cannot be learnt.
   long latency_frames;

@@ -112,8 +112,11 @@ rv_status rv_clicks_find(const float *samples, size_t frames, double rate, rv_cl
   free(ideal);
   if (status != RV_OK)
     return status;
-  *clicks = (rv_clicks){.found = true,
-                        .frame = (double)(origin + margin) + correlation.peak,
-                        .inverted = correlation.inverted};
+  const double frame = (double)(origin + margin) + correlation.peak;
+  double centre = 0.0;
+  for (int i = 0; i < RV_SIGNAL_LEAD; i++)
+    centre += (layout.clicks[i] - layout.clicks[0]) * rate / RV_SIGNAL_LEAD;
+  *clicks = (rv_clicks){
+      .found = true, .frame = frame, .centre = frame + centre, .inverted = correlation.inverted};
   return RV_OK;
 }

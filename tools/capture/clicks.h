@@ -12,7 +12,8 @@
 
 typedef struct rv_clicks {
   bool found;
-  double frame; ///< place of the first click's peak, sub-sample
+  double frame;  ///< place of the first click's peak, sub-sample
+  double centre; ///< mean place of the clicks, to which `frame` holds best where the clock drifts
   bool inverted;
 } rv_clicks;
 

@@ -44,6 +44,16 @@ rv_status rv_host_set_control(rv_host *host, const char *symbol, float value, rv
 rv_status rv_host_get_control(const rv_host *host, const char *symbol, float *value,
                               rv_error *error);
 
+typedef struct rv_host_range {
+  float minimum, maximum; ///< infinite where the plugin says nothing
+  float initial;
+  bool whole; ///< whole numbers only
+} rv_host_range;
+
+/// What the plugin says of a control input.
+rv_status rv_host_control_range(const rv_host *host, const char *symbol, rv_host_range *range,
+                                rv_error *error);
+
 /// Restores a preset: the path of a Turtle file (a state that was saved), or the URI of a preset
 /// that is installed.
 rv_status rv_host_preset(rv_host *host, const char *preset, rv_error *error);

@@ -31,7 +31,8 @@ typedef struct rv_port {
   rv_port_kind kind;
   bool input;
   const char *symbol;
-  float value, minimum, maximum;
+  float value, minimum, maximum, initial;
+  bool whole;                ///< integer, enumeration or switch
   LV2_Atom_Sequence *events; ///< RV_EVENTS_SIZE bytes, atom ports only
   float *silence;            ///< [max_block], ports of other kinds only
 } rv_port;

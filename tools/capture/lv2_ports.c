@@ -21,6 +21,14 @@ static float finite_or(float value, float otherwise)
   return isfinite(value) ? value : otherwise;
 }
 
+static bool has_property(const rv_host *host, const LilvPort *port, const char *uri)
+{
+  LilvNode *node = lilv_new_uri(host->world, uri);
+  const bool has = lilv_port_has_property(host->plugin, port, node);
+  lilv_node_free(node);
+  return has;
+}
+
 static rv_status make_port(rv_host *host, uint32_t index, rv_error *error)
 {
   static const char *const classes[] = {LV2_CORE__AudioPort, LV2_CORE__ControlPort,
@@ -34,6 +42,9 @@ static rv_status make_port(rv_host *host, uint32_t index, rv_error *error)
     is[i] = lilv_port_is_a(host->plugin, lilv_port, nodes[i]);
     lilv_node_free(nodes[i]);
   }
+  port->whole = has_property(host, lilv_port, LV2_CORE__integer) ||
+                has_property(host, lilv_port, LV2_CORE__enumeration) ||
+                has_property(host, lilv_port, LV2_CORE__toggled);
   port->symbol = lilv_node_as_string(lilv_port_get_symbol(host->plugin, lilv_port));
   port->kind =
       is[0] ? RV_PORT_AUDIO : (is[1] ? RV_PORT_CONTROL : (is[2] ? RV_PORT_ATOM : RV_PORT_OTHER));
@@ -67,7 +78,8 @@ static void set_ranges(rv_host *host, float *ranges)
   for (uint32_t i = 0; i < host->n_ports; i++) {
     host->ports[i].minimum = finite_or(minimum[i], -INFINITY);
     host->ports[i].maximum = finite_or(maximum[i], INFINITY);
-    host->ports[i].value = finite_or(initial[i], finite_or(minimum[i], 0.0F));
+    host->ports[i].initial = finite_or(initial[i], finite_or(minimum[i], 0.0F));
+    host->ports[i].value = host->ports[i].initial;
   }
 }
 
@@ -147,6 +159,19 @@ rv_status rv_host_get_control(const rv_host *host, const char *symbol, float *va
   if (!port)
     return no_port(host, symbol, error);
   *value = port->value;
+  return RV_OK;
+}
+
+rv_status rv_host_control_range(const rv_host *host, const char *symbol, rv_host_range *range,
+                                rv_error *error)
+{
+  const rv_port *port = rv_host_port(host, symbol);
+  if (!port || !port->input)
+    return no_port(host, symbol, error);
+  *range = (rv_host_range){.minimum = port->minimum,
+                           .maximum = port->maximum,
+                           .initial = port->initial,
+                           .whole = port->whole};
   return RV_OK;
 }
 

@@ -10,6 +10,9 @@
 
 #define RV_PLUGIN_NOTE_SIZE 1024
 
+/// Channels of a file that is played to a plugin, at most.
+#define RV_PLUGIN_CHANNELS 16
+
 typedef struct rv_plugin_source {
   const char *uri;
   const char *bundle;            ///< directory of the plugin's bundle, or NULL: where LV2_PATH says

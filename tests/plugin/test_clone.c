@@ -1,0 +1,179 @@
+// Copyright 2026 The Recurve developers
+// SPDX-License-Identifier: ISC
+
+/// recurve capture --plugin --knob: a plugin at many settings, on our own.
+
+#include "audio/audio.h"
+#include "models.h"
+#include "session.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FRAMES 5000
+
+static float in[FRAMES];
+static float expected[FRAMES];
+
+static void write_input(void)
+{
+  rv_audio *audio = NULL;
+  rv_test_signal(in, FRAMES, 5);
+  ck_assert(!rv_audio_new(1, RV_TEST_RATE, FRAMES, &audio, NULL));
+  memcpy(audio->channel[0], in, sizeof in);
+  ck_assert(!rv_audio_write(rv_test_path("dry.wav"), audio, NULL));
+  rv_audio_free(audio);
+}
+
+/// The exit status of a capture of our plugin into the folder "set".
+static int capture(const char *options)
+{
+  char command[4096];
+  const char *model = rv_test_model_file("one.json", 1);
+  write_input();
+  (void)snprintf(command, sizeof command,
+                 "%s capture --plugin urn:recurve:amp --bundle '%s' -p '%s=%s' %s '%s' -o '%s' > "
+                 "'%s' 2>&1",
+                 RECURVE_COMMAND, rv_test_bundle(), RV_TEST_PROPERTY, model, options,
+                 rv_test_path("dry.wav"), rv_test_path("set"), rv_test_path("said.txt"));
+  const int status = system(command); // NOLINT(cert-env33-c): a program of this build
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static char *table(void)
+{
+  char *text = rv_test_read_file(rv_test_path("set/set.csv"), NULL);
+  ck_assert_ptr_nonnull(text);
+  return text;
+}
+
+static rv_audio *recording(const char *name)
+{
+  char path[64];
+  rv_audio *audio = NULL;
+  (void)snprintf(path, sizeof path, "set/%s", name);
+  ck_assert(!rv_audio_read(rv_test_path(path), &audio, NULL));
+  return audio;
+}
+
+START_TEST(a_grid_is_the_plugin_at_each_of_its_settings)
+{
+  ck_assert_int_eq(
+      capture("-q --set output_gain=-2 --knob input_gain=-6:6 --knob mix --grid 3 --tests 0"), 0);
+  char *text = table();
+  ck_assert_ptr_eq(strstr(text, "dry,wet,part,input_gain=-6:6:0,mix=0:100:100\n"), text);
+  ck_assert_ptr_nonnull(strstr(text, "\ndry.wav,wet-1.wav,train,-6,0\n"));
+  ck_assert_ptr_nonnull(strstr(text, "\ndry.wav,wet-6.wav,train,0,100\n"));
+  ck_assert_ptr_nonnull(strstr(text, "\ndry.wav,wet-8.wav,train,6,50\n"));
+  ck_assert_ptr_null(strstr(text, "wet-10.wav"));
+  free(text);
+  rv_chain_settings settings;
+  rv_chain_defaults(&settings);
+  settings.input_gain_db = 6.0F;
+  settings.output_gain_db = -2.0F;
+  settings.mix = 0.5F;
+  rv_test_chain(rv_test_model_file("one.json", 1), 1, &settings, in, expected, FRAMES);
+  rv_audio *wet = recording("wet-8.wav");
+  rv_audio *dry = recording("dry.wav");
+  rv_test_assert_same_samples(wet->channel[0], expected, FRAMES);
+  rv_test_assert_same_samples(dry->channel[0], in, FRAMES);
+  rv_audio_free(dry);
+  rv_audio_free(wet);
+}
+END_TEST
+
+/// Values of the rows: [rows][2], and how many are for the test.
+static size_t values_of(const char *text, double (*values)[2], size_t *tests)
+{
+  size_t n = 0;
+  *tests = 0;
+  for (const char *line = strchr(text, '\n'); line && line[1]; line = strchr(line + 1, '\n')) {
+    char part[8];
+    ck_assert_int_eq(
+        sscanf(line + 1, "%*[^,],%*[^,],%7[^,],%lf,%lf", part, &values[n][0], &values[n][1]), 3);
+    *tests += !strcmp(part, "test");
+    n++;
+  }
+  return n;
+}
+
+START_TEST(draws_reach_the_corners_and_leave_no_large_gap)
+{
+  double values[64][2];
+  size_t tests = 0;
+  ck_assert_int_eq(
+      capture("-q --knob input_gain=-6:6 --knob output_gain=0:1 --draws 36 --tests 5 --seed 3"), 0);
+  char *text = table();
+  ck_assert_uint_eq(values_of(text, values, &tests), 41);
+  ck_assert_uint_eq(tests, 5);
+  // Places of a lattice; each has a draw of the training within a quarter of the range.
+  for (int i = 0; i <= 4; i++)
+    for (int j = 0; j <= 4; j++) {
+      double nearest = INFINITY;
+      for (size_t s = 0; s < 36; s++)
+        nearest =
+            fmin(nearest, hypot((values[s][0] + 6.0) / 12.0 - i * 0.25, values[s][1] - j * 0.25));
+      ck_assert_double_lt(nearest, i % 4 || j % 4 ? 0.25 : 1e-6);
+    }
+  ck_assert_int_eq(
+      capture("-q --knob input_gain=-6:6 --knob output_gain=0:1 --draws 36 --tests 5 --seed 3"), 0);
+  char *again = table();
+  ck_assert_str_eq(text, again);
+  free(text);
+  free(again);
+}
+END_TEST
+
+START_TEST(settings_may_take_turns_with_the_signal)
+{
+  // 5000 frames at 48 kHz are a tenth of a second: the shortest piece is all of it.
+  ck_assert_int_eq(capture("-q --knob input_gain --grid 2 --tests 1 --seconds 1"), 0);
+  char *text = table();
+  ck_assert_ptr_nonnull(strstr(text, "dry.wav,wet-3.wav,test,"));
+  free(text);
+}
+END_TEST
+
+static const struct {
+  const char *options;
+  const char *words;
+  int status;
+} mistakes[] = {
+    {"--knob gian", "no control input gian; it has: input_gain", 1},
+    {"--knob input_gain=-99:0", "within that of the port, -24 ... 24", 1},
+    {"--knob input_gain=3:3", "input_gain=3:3", 1},
+    {"--knob input_gain=3", "SYMBOL=MINIMUM:MAXIMUM", 1},
+    {"--knob input_gain --knob input_gain", "given twice", 1},
+    {"--knob input_gain --knob mix --grid 100 --tests 1", "10000 settings at most", 1},
+    {"--knob input_gain --grid 1", "grid", 2},
+    {"--grid 3", "--grid goes with --knob", 2},
+};
+
+START_TEST(a_mistake_is_told_in_one_line_and_leaves_no_table)
+{
+  (void)unlink(rv_test_path("set/set.csv"));
+  ck_assert_int_eq(capture(mistakes[_i].options), mistakes[_i].status);
+  char *said = rv_test_read_file(rv_test_path("said.txt"), NULL);
+  ck_assert_msg(strstr(said, mistakes[_i].words) != NULL, "%s", said);
+  ck_assert_int_ne(access(rv_test_path("set/set.csv"), F_OK), 0);
+  free(said);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("plugin-clone");
+  TCase *cases = tcase_create("clone");
+  tcase_set_timeout(cases, 60);
+  tcase_add_test(cases, a_grid_is_the_plugin_at_each_of_its_settings);
+  tcase_add_test(cases, draws_reach_the_corners_and_leave_no_large_gap);
+  tcase_add_test(cases, settings_may_take_turns_with_the_signal);
+  tcase_add_loop_test(cases, a_mistake_is_told_in_one_line_and_leaves_no_table, 0,
+                      (int)(sizeof mistakes / sizeof *mistakes));
+  suite_add_tcase(suite, cases);
+  return rv_test_run(suite);
+}
