@@ -5,8 +5,10 @@
 
 #include "audio/audio.h"
 #include "capture/amp.h"
+#include "capture/clicks.h"
 #include "capture/clone.h"
 #include "capture/plugin.h"
+#include "capture/signal.h"
 #include "cli/report.h"
 #include "commands.h"
 #include "learn/clones.h"
@@ -87,8 +89,8 @@ static const rv_option options[] = {
      .argument = "SECONDS",
      .minimum = 1,
      .maximum = 3600,
-     .help = "with --knob: how much of the file each setting plays, one after the other; all of it "
-             "if not given"},
+     .help = "with --knob: how much of the file each setting plays, one after the other, of the "
+             "test signal its phrases; all of it if not given"},
     {.name = "seed",
      .kind = RV_OPTION_INTEGER,
      .argument = "N",
@@ -199,6 +201,22 @@ static rv_status capture(const rv_args *args, rv_report *report, capture_source 
   return status;
 }
 
+/// Where the phrases of the test signal begin, in seconds: a short stretch of its sweep and noise
+/// would be all that a setting plays. 0 for other recordings.
+static double phrases_of(const rv_audio *dry)
+{
+  rv_clicks clicks = {0};
+  rv_signal_layout layout;
+  const double seconds = (double)dry->frames / dry->rate;
+  if (rv_clicks_find(dry->channel[0], dry->frames, dry->rate, &clicks, NULL) || !clicks.found ||
+      rv_signal_layout_make(seconds, &layout, NULL))
+    return 0.0;
+  for (int s = 0; s < layout.n_sections; s++)
+    if (layout.sections[s].part == RV_SIGNAL_PLUCKS)
+      return layout.sections[s].start;
+  return 0.0;
+}
+
 /// A plugin at many settings: a folder of recordings.
 static int clone_plugin(const rv_args *args, rv_clone_plan *plan, const char *dry_path,
                         const char *folder)
@@ -220,6 +238,7 @@ static int clone_plugin(const rv_args *args, rv_clone_plan *plan, const char *dr
   const rv_clones clones = {.source = &source,
                             .clone = &clone,
                             .folder = folder,
+                            .start = dry ? phrases_of(dry) : 0.0,
                             .seconds = rv_args_number(args, "seconds")};
   if (!status)
     status = rv_clones_write(&clones, dry, &report, table, sizeof table, &error);
@@ -229,7 +248,8 @@ static int clone_plugin(const rv_args *args, rv_clone_plan *plan, const char *dr
   } else {
     rv_report_line(&report, "%s: %zu settings, %zu of them for the test", table, clone.n_settings,
                    clone.n_tests);
-    rv_report_line(&report, "Next: recurve train --table %s --latency 0 -o model.json --time 300", table);
+    rv_report_line(&report, "Next: recurve train --table %s --latency 0 -o model.json --time 300",
+                   table);
     rv_report_object(&report,
                      json_pack("{s:s, s:o, s:I, s:I}", "event", "clone", "table",
                                rv_json_text(table), "settings", (json_int_t)clone.n_settings,

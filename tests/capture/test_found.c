@@ -78,7 +78,7 @@ START_TEST(the_signal_is_found_again_in_any_recording_of_it)
   // The filter that shifts by a part of a frame begins before that, a wet that runs ahead much
   // more.
   const double early = m->shift - (double)report.latency_frames;
-  ck_assert_msg(early > 0.0 && early < (m->ppm < 0.0 ? 20.0 : 4.5),
+  ck_assert_msg(early > 0.0 && early < (m->ppm < 0.0 ? 20.0 : 5.5),
                 "%s: shift of %ld frames for %.1f", m->name, report.latency_frames, m->shift);
   const rv_finding *drift = find_kind(&report, "drift");
   ck_assert_msg((drift != NULL) == (m->ppm != 0.0), "%s: %s", m->name,

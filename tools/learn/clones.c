@@ -24,8 +24,9 @@ static rv_audio piece_of(const rv_clones *clones, const rv_audio *dry, size_t s,
   rv_audio piece = *dry;
   if (!whole || whole >= dry->frames)
     return piece;
-  const size_t places = dry->frames / whole;
-  const size_t first = s % places * whole;
+  const size_t start = (size_t)(clones->start * dry->rate);
+  const size_t rest = start + whole <= dry->frames ? dry->frames - start : dry->frames;
+  const size_t first = dry->frames - rest + s % (rest / whole) * whole;
   for (int c = 0; c < dry->channels; c++)
     channels[c] = dry->channel[c] + first;
   piece.channel = channels;

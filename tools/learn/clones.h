@@ -13,8 +13,9 @@ typedef struct rv_clones {
   const rv_plugin_source *source;
   const rv_clone *clone;
   const char *folder; ///< made if it is not there
-  double seconds;     ///< each setting plays so much of the signal, from where the one before has
-                      ///< ended; 0: all of it
+  double start;       ///< seconds of the signal that no setting plays
+  double seconds;     ///< each setting plays so much of the rest, from where the one before has
+                      ///< ended; 0: all of it, from the beginning
 } rv_clones;
 
 /// Plays `dry` through every setting and writes folder/dry.wav (or dry-1.wav …), folder/wet-1.wav …
