@@ -3,10 +3,12 @@
 
 /// Activations as quotients, so that a cell can join several of them in one division:
 ///   tanh(y/2) = (e^y − 1) / (e^y + 1)        σ(−y) = 1 / (e^y + 1)
-/// with e^y = s·(1 + q), y = (n + j/T)·ln 2 + r, s = 2^n·2^(j/T) from a table of T entries,
-/// q = e^r − 1 ≈ r + r²·P(r), so that e^y ± 1 = s·q + (s ± 1). Both keep their relative accuracy
-/// where they are small: tanh around 0, σ for negative arguments, on which the long memory of a
-/// gate 1 − σ(a) = σ(−a) rests. P and the tables: tests/reference/fit_activations.py.
+/// Kernels work on x = y·log2(e), a factor that is packed into the weights:
+///   2^x = s·(1 + q), x = n + j/T + r, s = 2^n·2^(j/T) from a table of T entries, q = 2^r − 1,
+/// so that 2^x ± 1 = s·q + (s ± 1). Both keep their relative accuracy where they are small: tanh
+/// around 0, σ for negative arguments, on which the long memory of a gate 1 − σ(a) = σ(−a) rests.
+/// Where only 2^x + 1 is needed, s·p + 1 with p = 2^r in one polynomial is cheaper.
+/// The polynomials and the tables: tests/reference/fit_activations.py.
 
 #ifndef RECURVE_DSP_ACTIVATIONS_H
 #define RECURVE_DSP_ACTIVATIONS_H
@@ -17,28 +19,40 @@
 #include <math.h>
 #endif
 
-/// |y| is cut here. Far enough for tanh to be 1 and for σ not to matter; near enough for the
+/// |x| is cut here. Far enough for tanh to be 1 and for σ not to matter; near enough for the
 /// product of three denominators to be finite.
-#define VF_EXP_LIMIT 29.0F
+#define VF_EXP_LIMIT 42.0F
 
+#define VF_LOG2E 0x1.715476p+0F
+
+/// 2^x ∓ 1.
 typedef struct vf_exponential {
-  vf minus; ///< e^y − 1
-  vf plus;  ///< e^y + 1
+  vf minus;
+  vf plus;
 } vf_exponential;
 
 #if defined(RV_KERNEL_LIBM)
 
 /// The yardstick of the tests: the C library's functions.
-VF_INLINE vf_exponential vf_exp_of(vf x, const float times)
+VF_INLINE vf_exponential vf_exp2(vf x)
 {
-  const vf y = x * vf_set(times);
-  vf_exponential e = {y, y};
+  vf_exponential e = {x, x};
   for (int i = 0; i < VF_LANES; i++) {
-    const float cut = y[i] > VF_EXP_LIMIT ? VF_EXP_LIMIT : y[i];
-    e.plus[i] = expf(cut < -VF_EXP_LIMIT ? -VF_EXP_LIMIT : cut) + 1.0F;
-    e.minus[i] = tanhf(y[i] * 0.5F) * e.plus[i];
+    const float cut = x[i] > VF_EXP_LIMIT ? VF_EXP_LIMIT : x[i];
+    e.plus[i] = exp2f(cut < -VF_EXP_LIMIT ? -VF_EXP_LIMIT : cut) + 1.0F;
+    e.minus[i] = tanhf((float)(0.34657359027997264 * (double)x[i])) * e.plus[i];
   }
   return e;
+}
+
+VF_INLINE vf vf_exp2_plus(vf x)
+{
+  return vf_exp2(x).plus;
+}
+
+VF_INLINE vf_exponential vf_exp(vf y)
+{
+  return vf_exp2(y * vf_set(VF_LOG2E));
 }
 
 #else
@@ -51,6 +65,11 @@ VF_INLINE vf_exponential vf_exp_of(vf x, const float times)
 #define VF_TABLE 1
 #endif
 
+#define VF_LN2   0x1.62e430p-1F
+
+/// 1.5·2^23/T: what leaves the nearest multiple of 1/T in the low bits of a sum.
+#define VF_MAGIC (0x1.8p23F / VF_TABLE)
+
 /// s of the sum that holds n and j in its low bits: n shifted into the exponent, 2^(j/T) looked up.
 /// The table is made so that j, shifted as well, is cancelled, and has few enough bits for s ± 1 to
 /// be exact where that matters.
@@ -60,7 +79,14 @@ VF_INLINE vf vf_scale(vf shifted)
   const vu table = {0x3f800000U, 0x3f7daac0U, 0x3f7b95c0U, 0x3f79c3d0U, 0x3f7837f0U, 0x3f76f530U,
                     0x3f75fed0U, 0x3f755840U, 0x3f7504f0U, 0x3f7508a0U, 0x3f756730U, 0x3f762490U,
                     0x3f774500U, 0x3f78cce0U, 0x3f7ac0c0U, 0x3f7d2580U};
-  return (vf)(((vu)shifted << 19) + (vu)_mm512_permutexvar_epi32((__m512i)shifted, (__m512i)table));
+  const vu fraction = (vu)_mm512_permutexvar_epi32((__m512i)shifted, (__m512i)table);
+  // Cut as integers, of which the sums in question are positive ones. The fraction of an argument
+  // that is cut may be that of any other: s is within a factor of two then.
+  const vi least = (vi)vf_set(VF_MAGIC - VF_EXP_LIMIT);
+  const vi most = (vi)vf_set(VF_MAGIC + VF_EXP_LIMIT);
+  const __m512i cut =
+      _mm512_max_epi32(_mm512_min_epi32((__m512i)shifted, (__m512i)most), (__m512i)least);
+  return (vf)(((vu)cut << 19) + fraction);
 #elif VF_TABLE == 8
   const vu table = {0x3f800000U, 0x3f7b95c0U, 0x3f7837f0U, 0x3f75fed8U,
                     0x3f7504f0U, 0x3f756728U, 0x3f774500U, 0x3f7ac0c8U};
@@ -70,6 +96,54 @@ VF_INLINE vf vf_scale(vf shifted)
   return (vf)(((vu)shifted << 23) + 0x3f800000U);
 #endif
 }
+
+#if VF_TABLE == 16
+
+/// r to the nearest multiple of 1/T, and to the one below.
+VF_INLINE vf vf_rest(vf x)
+{
+  return (vf)_mm512_reduce_ps((__m512)x, 0x48);
+}
+
+VF_INLINE vf vf_rest_floor(vf x)
+{
+  return (vf)_mm512_reduce_ps((__m512)x, 0x49);
+}
+
+/// The smaller one; NaN may be lost.
+VF_INLINE vf vf_at_most(vf value, float limit)
+{
+  return (vf)_mm512_min_epi32((__m512i)value, (__m512i)vf_set(limit));
+}
+
+/// s of the multiple of 1/T below x, to full precision.
+VF_INLINE vf vf_scale_floor(vf x)
+{
+  const vu table = {0x3f800000U, 0x3f85aac3U, 0x3f8b95c2U, 0x3f91c3d3U, 0x3f9837f0U, 0x3f9ef532U,
+                    0x3fa5fed7U, 0x3fad583fU, 0x3fb504f3U, 0x3fbd08a4U, 0x3fc5672aU, 0x3fce248cU,
+                    0x3fd744fdU, 0x3fe0ccdfU, 0x3feac0c7U, 0x3ff5257dU};
+  const __m512 shifted = _mm512_add_round_ps((__m512)x, (__m512)vf_set(VF_MAGIC),
+                                             _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+  const __m512i fraction = _mm512_permutexvar_epi32((__m512i)shifted, (__m512i)table);
+  return (vf)_mm512_scalef_ps((__m512)fraction, (__m512)x);
+}
+
+#else
+
+/// As vf_scale(), with all bits of the fraction.
+VF_INLINE vf vf_scale_whole(vf shifted)
+{
+#if VF_TABLE == 8
+  const vu table = {0x3f800000U, 0x3f7b95c2U, 0x3f7837f0U, 0x3f75fed7U,
+                    0x3f7504f3U, 0x3f75672aU, 0x3f7744fdU, 0x3f7ac0c7U};
+  return (vf)(((vu)shifted << 20) +
+              (vu)_mm256_permutevar8x32_epi32((__m256i)table, (__m256i)shifted));
+#else
+  return vf_scale(shifted);
+#endif
+}
+
+#endif
 
 /// What the rounded entry of the table has lost, as a part of it.
 VF_INLINE vf vf_scale_rest(vf shifted)
@@ -90,70 +164,110 @@ VF_INLINE vf vf_scale_rest(vf shifted)
 #endif
 }
 
-/// q of times·r, and of what has to be added to it to first order.
-VF_INLINE vf vf_expm1_small(vf r, vf rest, const float times)
+/// q of r, and of what has to be added to it to first order.
+VF_INLINE vf vf_expm1_small(vf r, vf rest)
 {
-  const float two = times * times;
-  const float three = two * times;
   const vf r2 = r * r;
 #if VF_TABLE == 16
-  const vf series = vf_fma(vf_set(0.166668132F * three), r, vf_set(0.500014663F * two));
+  const vf series = vf_fma(vf_set(0.055504594F), r, vf_set(0.240233555F));
 #elif VF_TABLE == 8
-  const vf low = vf_fma(vf_set(0.166679636F * three), r, vf_set(0.5F * two));
-  const vf series = vf_fma(vf_set(0.0416657701F * two * two), r2, low);
+  const vf low = vf_fma(vf_set(0.0555084273F), r, vf_set(0.240226507F));
+  const vf series = vf_fma(vf_set(0.00961792283F), r2, low);
 #else
-  const vf low = vf_fma(vf_set(0.166665435F * three), r, vf_set(0.49999997F * two));
-  const vf middle =
-      vf_fma(vf_set(0.00836654752F * three * two), r, vf_set(0.0416672006F * two * two));
-  const vf high = vf_fma(vf_set(0.00138825167F * three * three), r2, middle);
+  const vf low = vf_fma(vf_set(0.0555036999F), r, vf_set(0.240226492F));
+  const vf middle = vf_fma(vf_set(0.00133867015F), r, vf_set(0.00961825252F));
+  const vf high = vf_fma(vf_set(0.000153964633F), r2, middle);
   const vf series = vf_fma(high, r2, low);
 #endif
 #if VF_TABLE == 1
   (void)rest;
-  return vf_fma(series, r2, times == 1.0F ? r : r * vf_set(times));
+  return vf_fma(series, r2, r * vf_set(VF_LN2));
 #else
-  return vf_fma(series, r2, times == 1.0F ? r + rest : vf_fma(r, vf_set(times), rest));
+  return vf_fma(series, r2, vf_fma(r, vf_set(VF_LN2), rest));
 #endif
 }
 
-/// For y = times·x, where `times` is a constant power of two: the same bits as for a product made
-/// beforehand, which would wait for x. NaN gives NaN. An infinite argument, which means that a
-/// model has left what floats hold, gives NaN or saturates.
-VF_INLINE vf_exponential vf_exp_of(vf x, const float times)
+/// 2^x ∓ 1 of the sum with VF_MAGIC and the rest r; `one` is 1, or NaN.
+VF_INLINE vf_exponential vf_exp2_of(vf shifted, vf r, vf one)
 {
-#if VF_CLAMP_LOSES_NAN
-  // It comes back through the 1, off the critical path.
-  const vf one = vf_fma(x, vf_set(0.0F), vf_set(1.0F));
-#else
-  const vf one = vf_set(1.0F);
-#endif
-  const vf cut = vf_clamp(x, VF_EXP_LIMIT / times);
-  // 1.5·2^23/T leaves the nearest multiple of 1/T in the low bits of the sum.
-  const vf magic = vf_set(0x1.8p23F / VF_TABLE);
-  const vf shifted = vf_fma(cut, vf_set(0x1.715476p+0F * times), magic);
-  const vf n = shifted - magic;
-#if VF_FUSED
-  // ln 2 in float is wrong by 2.7e-9 of itself, which is 8e-8 of e^y at the far end.
-  const vf r = vf_fma(n, vf_set(-0x1.62e430p-1F / times), cut);
-#else
-  // The first product is exact: n has at most 6 bits, the constant 15.
-  const vf r = (cut - n * vf_set(0x1.62e4p-1F / times)) - n * vf_set(0x1.7f7d1cp-20F / times);
-#endif
-  const vf q = vf_expm1_small(r, vf_scale_rest(shifted), times);
+  const vf q = vf_expm1_small(r, vf_scale_rest(shifted));
   const vf s = vf_scale(shifted);
   return (vf_exponential){vf_fma(s, q, s - one), vf_fma(s, q, s + one)};
 }
 
+/// 1, or NaN where x is, which the clamp may lose; off the critical path.
+VF_INLINE vf vf_one(vf x)
+{
+#if VF_CLAMP_LOSES_NAN
+  return vf_fma(x, vf_set(0.0F), vf_set(1.0F));
+#else
+  (void)x;
+  return vf_set(1.0F);
 #endif
+}
 
+/// NaN gives NaN. An infinite argument, which means that a model has left what floats hold, gives
+/// NaN or saturates.
+VF_INLINE vf_exponential vf_exp2(vf x)
+{
+#if VF_TABLE == 16
+  // The rest needs no clamp, and passes NaN on.
+  return vf_exp2_of(x + vf_set(VF_MAGIC), vf_rest(x), vf_set(1.0F));
+#else
+  const vf cut = vf_clamp(x, VF_EXP_LIMIT);
+  const vf shifted = cut + vf_set(VF_MAGIC);
+  return vf_exp2_of(shifted, cut - (shifted - vf_set(VF_MAGIC)), vf_one(x));
+#endif
+}
+
+/// 2^x + 1, as vf_exp2(), within rounding.
+VF_INLINE vf vf_exp2_plus(vf x)
+{
+#if VF_TABLE == 16
+  const vf cut = vf_at_most(x, 0x1.4ffffep5F);
+  const vf s = vf_scale_floor(cut);
+  const vf r = vf_rest_floor(x);
+  const vf low = vf_fma(vf_set(0.693147779F), r, vf_set(1.0F));
+  const vf high = vf_fma(vf_set(0.0567181595F), r, vf_set(0.240179047F));
+  return vf_fma(s, vf_fma(high, r * r, low), vf_set(1.0F));
+#else
+  const vf cut = vf_clamp(x, VF_EXP_LIMIT);
+  const vf shifted = cut + vf_set(VF_MAGIC);
+  const vf r = cut - (shifted - vf_set(VF_MAGIC));
+  const vf r2 = r * r;
+  const vf low = vf_fma(vf_set(VF_LN2), r, vf_set(1.0F));
+#if VF_TABLE == 8
+  const vf series = vf_fma(vf_set(0.0554989018F), r, vf_set(0.240264073F));
+#else
+  const vf middle = vf_fma(vf_set(0.0555032864F), r, vf_set(0.240226462F));
+  const vf next = vf_fma(vf_set(0.00133999309F), r, vf_set(0.00961848907F));
+  const vf series = vf_fma(vf_fma(vf_set(0.000153458124F), r2, next), r2, middle);
+#endif
+  return vf_fma(vf_scale_whole(shifted), vf_fma(series, r2, low), vf_one(x));
+#endif
+}
+
+/// e^y ∓ 1 to full accuracy also for large y, where the rounding of y·log2(e) would show.
 VF_INLINE vf_exponential vf_exp(vf y)
 {
-  return vf_exp_of(y, 1.0F);
+  const vf cut = vf_clamp(y, VF_EXP_LIMIT * VF_LN2);
+  const vf shifted = vf_fma(cut, vf_set(VF_LOG2E), vf_set(VF_MAGIC));
+  const vf n = shifted - vf_set(VF_MAGIC);
+#if VF_FUSED
+  // ln 2 in float is wrong by 2.7e-9 of itself, which is 8e-8 of e^y at the far end.
+  const vf r = vf_fma(n, vf_set(-VF_LN2), cut);
+#else
+  // The first product is exact: n has at most 6 bits, the constant 15.
+  const vf r = (cut - n * vf_set(0x1.62e4p-1F)) - n * vf_set(0x1.7f7d1cp-20F);
+#endif
+  return vf_exp2_of(shifted, r * vf_set(VF_LOG2E), vf_one(y));
 }
+
+#endif
 
 VF_INLINE vf vf_tanh(vf x)
 {
-  const vf_exponential e = vf_exp_of(x, 2.0F);
+  const vf_exponential e = vf_exp(x + x);
   return e.minus / e.plus;
 }
 

@@ -74,16 +74,13 @@ VF_INLINE void product(const float *u, const size_t row, const size_t parts, con
 }
 
 /// c = c + (σ(i)·tanh(g) − σ(−f)·c) in one division, so that a long memory 1 − σ(f) keeps its
-/// accuracy; h = σ(o)·tanh(c). The factor 2 of tanh goes into the constants, with the same
-/// bits; measured to be faster, but for two channels of AVX-512 (KERNELS.md).
-VF_INLINE vf cell_lstm(vf i, vf f, vf_exponential g, vf o, vf *c, const size_t width,
-                       const size_t channels)
+/// accuracy; h = σ(o)·tanh(c).
+VF_INLINE vf cell_lstm(vf i, vf f, vf_exponential g, vf o, vf *c, const size_t width)
 {
   const vf in = i * g.plus;
   const vf change = vf_fma(-*c, in, g.minus * f);
   const vf next = vf_divide_narrow(change, in * f, width) + *c;
-  const vf_exponential t =
-      VF_LANES == 16 && channels > 1 ? vf_exp(next + next) : vf_exp_of(next, 2.0F);
+  const vf_exponential t = vf_exp2(next * vf_set(2.0F * VF_LOG2E));
   *c = next;
   return vf_divide_narrow(t.minus, o * t.plus, width);
 }
@@ -91,13 +88,13 @@ VF_INLINE vf cell_lstm(vf i, vf f, vf_exponential g, vf o, vf *c, const size_t w
 /// h = h + (n − h)·σ(−z) in one division, n = tanh(y/2).
 VF_INLINE vf cell_gru(vf z, vf y, vf h, const size_t width)
 {
-  const vf_exponential n = vf_exp(y);
+  const vf_exponential n = vf_exp2(y);
   return vf_divide_narrow(vf_fma(-h, n.plus, n.minus), z * n.plus, width) + h;
 }
 
 VF_INLINE vf cell_rnn(vf y, const size_t width)
 {
-  const vf_exponential n = vf_exp(y);
+  const vf_exponential n = vf_exp2(y);
   return vf_divide_narrow(n.minus, n.plus, width);
 }
 
@@ -105,6 +102,22 @@ VF_INLINE vf cell_rnn(vf y, const size_t width)
 VF_INLINE vf gate(const vf *row, const size_t g, const size_t width)
 {
   return vf_part(row[g * width / VF_LANES], g * width % VF_LANES, width);
+}
+
+/// 2^x ∓ 1 of a row of sums of an RV_LSTM block; `minus` where gate g is.
+VF_INLINE void lstm_exponentials(const vf *sums, const size_t vectors, const size_t width, vf *plus,
+                                 vf *minus)
+{
+  VF_UNROLL
+  for (size_t v = 0; v < vectors; v++) {
+    if ((v + 1) * VF_LANES <= 2 * width || v * VF_LANES >= 3 * width) {
+      plus[v] = minus[v] = vf_exp2_plus(sums[v]);
+      continue;
+    }
+    const vf_exponential e = vf_exp2(sums[v]);
+    plus[v] = e.plus;
+    minus[v] = e.minus;
+  }
 }
 
 /// What the blocks of one layer and frame share, for the channels whose products run together.
@@ -161,22 +174,16 @@ VF_INLINE void block_cell(const frame *now, const rv_kind kind, const size_t fir
     if (kind == RV_LSTM) {
       vf plus[MAX_VECTORS];
       vf minus[MAX_VECTORS];
-      VF_UNROLL
-      for (size_t v = 0; v < row / VF_LANES; v++) {
-        const vf_exponential e = vf_exp(sums[ch][v]);
-        plus[v] = e.plus;
-        minus[v] = e.minus;
-      }
+      lstm_exponentials(sums[ch], row / VF_LANES, width, plus, minus);
       const vf_exponential g = {gate(minus, 2, width), gate(plus, 2, width)};
       vf c = vf_load_narrow(now->c[ch] + first, width);
-      h = cell_lstm(gate(plus, 0, width), gate(plus, 1, width), g, gate(plus, 3, width), &c, width,
-                    channels);
+      h = cell_lstm(gate(plus, 0, width), gate(plus, 1, width), g, gate(plus, 3, width), &c, width);
       vf_store_narrow(now->c[ch] + first, c, width);
     } else if (kind == RV_GRU) {
       vf plus[MAX_VECTORS];
       VF_UNROLL
       for (size_t v = 0; v < (2 * width + VF_LANES - 1) / VF_LANES; v++)
-        plus[v] = vf_exp(sums[ch][v]).plus;
+        plus[v] = vf_exp2_plus(sums[ch][v]);
       const vf reset = vf_divide_narrow(gate(sums[ch], 2, width), gate(plus, 0, width), width);
       h = cell_gru(gate(plus, 1, width), gate(sums[ch], 3, width) + reset,
                    vf_load_narrow(now->h[ch] + first, width), width);
@@ -201,7 +208,7 @@ VF_INLINE void early_block(const frame *now, const size_t first, const size_t wi
     vf plus[MAX_VECTORS];
     VF_UNROLL
     for (size_t v = 0; v < early / VF_LANES; v++)
-      plus[v] = vf_exp(sums[ch][v]).plus;
+      plus[v] = vf_exp2_plus(sums[ch][v]);
     const vf h = vf_load_narrow(now->h[ch] + first, width);
     vf_store_narrow(now->late[ch] + first, vf_divide_narrow(h, gate(plus, 0, width), width), width);
     vf_store_narrow(now->late[ch] + now->stride + first, gate(plus, 1, width), width);

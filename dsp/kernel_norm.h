@@ -178,12 +178,7 @@ VF_INLINE void norm_lstm_block(const frame *now, const size_t ch, const size_t f
   const size_t row = rv_row(VF_LANES, 4, width);
   vf plus[MAX_VECTORS];
   vf minus[MAX_VECTORS];
-  VF_UNROLL
-  for (size_t v = 0; v < row / VF_LANES; v++) {
-    const vf_exponential e = vf_exp(sums[v]);
-    plus[v] = e.plus;
-    minus[v] = e.minus;
-  }
+  lstm_exponentials(sums, row / VF_LANES, width, plus, minus);
   // As cell_lstm().
   const vf before = vf_load_narrow(now->c[ch] + first, width);
   const vf f = gate(plus, 1, width);
@@ -205,7 +200,7 @@ VF_INLINE void norm_lstm_output(const frame *now, const size_t ch, const size_t 
   const vf c = vf_load_narrow(now->c[ch] + first, width);
   const vf y = vf_fma((c - mean) * scale, vf_load_narrow(now->layer->gain_c + first, width),
                       vf_load_narrow(now->layer->bias_c + first, width));
-  const vf_exponential t = vf_exp_of(y, 2.0F);
+  const vf_exponential t = vf_exp2(y * vf_set(2.0F * VF_LOG2E));
   const vf o = vf_load_narrow(now->late[ch] + first, width);
   vf_store_narrow(now->next[ch] + first, vf_divide_narrow(t.minus, o * t.plus, width), width);
 }
@@ -266,7 +261,7 @@ VF_INLINE void norm_gru_before(const norm_frame *now, const size_t units, const 
         vf plus[MAX_VECTORS];
         VF_UNROLL
         for (size_t v = 0; v < rv_row(VF_LANES, 2, width) / VF_LANES; v++)
-          plus[v] = vf_exp(sums[v]).plus;
+          plus[v] = vf_exp2_plus(sums[v]);
         const vf h = vf_load_narrow(base->h[ch] + first, width);
         vf_store_narrow(base->late[ch] + first, vf_divide_narrow(h, gate(plus, 0, width), width),
                         width);

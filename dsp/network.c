@@ -92,23 +92,29 @@ static void lay_out(rv_packed *to, const rv_layer *layer, size_t lanes, int knob
   }
 }
 
-/// What a gate's sums are multiplied by to be the argument of an exponential; exact.
-static float gate_factor(rv_kind kind, size_t gate)
+/// What a gate's sums are multiplied by to be the argument of a power of two.
+static double gate_factor(rv_kind kind, size_t gate)
 {
-  static const float lstm[4] = {-1.0F, 1.0F, 2.0F, -1.0F};
-  static const float gru[4] = {-1.0F, 1.0F, 2.0F, 1.0F};
+  static const double log2e = 1.4426950408889634;
+  static const double lstm[4] = {-1.0, 1.0, 2.0, -1.0};
+  static const double gru[4] = {-1.0, 1.0, 2.0, 1.0};
   switch (kind) {
   case RV_LSTM:
-    return lstm[gate];
+    return lstm[gate] * log2e;
   case RV_GRU:
   case RV_GRU_BEFORE:
-    return gru[gate];
+    return gru[gate] * log2e;
   case RV_RNN:
-    return 2.0F;
+    return 2.0 * log2e;
   case RV_DENSE:
     break;
   }
-  return 1.0F;
+  return 1.0;
+}
+
+static float scaled(float weight, double factor)
+{
+  return (float)((double)weight * factor);
 }
 
 /// The places of one unit in the packed arrays.
@@ -140,34 +146,34 @@ static unit_place place_of(const rv_packed *to, size_t lanes, size_t unit)
 static void pack_input(rv_packed *to, const rv_layer *layer, size_t unit, size_t gate,
                        const unit_place *place)
 {
-  const float factor = gate_factor(to->kind, gate);
+  const double factor = gate_factor(to->kind, gate);
   const size_t row = gate * to->units + unit;
   const float *w = layer->w + row * (size_t)layer->inputs;
-  const float scale = to->norm == RV_NORM_BOTH ? 1.0F : factor;
+  const double scale = to->norm == RV_NORM_BOTH ? 1.0 : factor;
   size_t at = unit;
   if (to->kind != RV_DENSE) {
     const bool apart = to->kind == RV_GRU && gate == 2;
     at = place->row + (apart ? 3 : gate) * place->block.width + place->lane;
     if (apart)
-      to->b[at - place->block.width] = layer->bn[unit] * factor;
+      to->b[at - place->block.width] = scaled(layer->bn[unit], factor);
   }
-  to->b[at] = layer->b[row] * factor;
+  to->b[at] = scaled(layer->b[row], factor);
   const bool one = to->kind == RV_DENSE && to->units == 1;
   // The audio comes first, then the knobs, then what is fed back.
   for (size_t k = 0; k < to->inputs; k++)
-    to->w[one ? k : k * to->row + at] = w[k && to->knobs ? to->knobs + k : k] * scale;
+    to->w[one ? k : k * to->row + at] = scaled(w[k && to->knobs ? to->knobs + k : k], scale);
   for (size_t k = 0; k < to->knobs; k++)
-    to->w_knobs[k * to->row + at] = w[1 + k] * scale;
+    to->w_knobs[k * to->row + at] = scaled(w[1 + k], scale);
   if (to->norm != RV_NORM_BOTH)
     return;
-  to->gain_w[at] = layer->gain_w[row] * factor;
+  to->gain_w[at] = scaled(layer->gain_w[row], factor);
   to->group_w[(rv_norm_group(to->kind, gate) ? to->row : 0) + at] = 1.0F;
 }
 
 static void pack_recurrent(rv_packed *to, const rv_layer *layer, size_t unit, size_t gate,
                            const unit_place *place)
 {
-  const float factor = to->norm ? 1.0F : gate_factor(to->kind, gate);
+  const double factor = to->norm ? 1.0 : gate_factor(to->kind, gate);
   const float *u = layer->u + (gate * to->units + unit) * to->units;
   const size_t gates = rv_early_gates(to->kind);
   const size_t width = place->block.width;
@@ -175,15 +181,16 @@ static void pack_recurrent(rv_packed *to, const rv_layer *layer, size_t unit, si
   const size_t late = rv_row(place->lanes, 1, width);
   for (size_t k = 0; k < to->units; k++)
     if (gate < gates && to->u)
-      to->u[place->early * to->units + k * early + gate * width + place->lane] = u[k] * factor;
+      to->u[place->early * to->units + k * early + gate * width + place->lane] =
+          scaled(u[k], factor);
     else if (to->u_late)
-      to->u_late[place->late * to->units + k * late + place->lane] = u[k] * factor;
+      to->u_late[place->late * to->units + k * late + place->lane] = scaled(u[k], factor);
 }
 
 static void pack_gains(rv_packed *to, const rv_layer *layer, size_t unit, size_t gate,
                        const unit_place *place)
 {
-  const float gain = layer->gain_u[gate * to->units + unit] * gate_factor(to->kind, gate);
+  const float gain = scaled(layer->gain_u[gate * to->units + unit], gate_factor(to->kind, gate));
   if (gate < rv_early_gates(to->kind))
     to->gain_u[place->early + gate * place->block.width + place->lane] = gain;
   else

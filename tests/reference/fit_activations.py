@@ -5,11 +5,11 @@
 
     python3 tests/reference/fit_activations.py
 
-q(r) = r + r²·P(r) approximates exp(r) − 1 for |r| ≤ ln(2)/(2·entries), where a table of 2^(j/entries)
+q(r) = r·ln 2 + r²·P(r) approximates 2^r − 1 for |r| ≤ 1/(2·entries), where a table of 2^(j/entries)
 takes the rest of the fraction (1, 8 and 16 entries are what instruction sets can look up). P is
-fitted so that the largest error
-of q relative to exp(r) − 1 is as small as possible (Remez exchange, in rational arithmetic), then
-rounded to float.
+fitted to exp(r) − 1, so that the largest error of q relative to it is as small as possible (Remez
+exchange, in rational arithmetic), then turned to base 2 and rounded to float. p(r), a whole
+polynomial, approximates 2^r in the same way.
 """
 
 import math
@@ -76,11 +76,46 @@ def remez():
 def fit(entries, degree):
     global DEGREE, LIMIT
     DEGREE = degree
-    LIMIT = math.log(2) / (2 * entries) * 1.0005  # the rounding of r·log2(e) may fall beyond the half
-    fixed = [f32(c) for c in remez()]
+    LIMIT = math.log(2) / (2 * entries) * 1.0005  # rounding may fall beyond the half
+    ln2 = math.log(2)
+    fixed = [f32(c * ln2 ** (k + 2)) for k, c in enumerate(remez())]
+    as_exp = [c / ln2 ** (k + 2) for k, c in enumerate(fixed)]
     grid = [LIMIT * (2 * i / 20000 - 1) for i in range(20001)]
     print(f"{entries} entries: P, lowest order first:", ", ".join(f"{c:.9g}F" for c in fixed))
-    print("  largest relative error of q: %.3g" % max(abs(error(fixed, r)) for r in grid))
+    print("  largest relative error of q: %.3g" % max(abs(error(as_exp, r)) for r in grid))
+
+
+def power(coefficients, r):
+    return sum(c * r**k for k, c in enumerate(coefficients)) / 2**r - 1
+
+
+def fit_power(low, high, degree):
+    """p of low ≤ r ≤ high."""
+    count = degree + 2
+    middle, half = (low + high) / 2, (high - low) / 2
+    points = [middle - half * math.cos(math.pi * i / (count - 1)) for i in range(count)]
+    grid = [low + (high - low) * i / 4000 for i in range(4001)]
+    for _ in range(20):
+        matrix = [
+            [r**k / 2**r for k in range(degree + 1)] + [(-1) ** i] for i, r in enumerate(points)
+        ]
+        coefficients = solve(matrix, [1.0] * count)[: degree + 1]
+        peaks, sign = [], 0
+        for r in grid:
+            e = power(coefficients, r)
+            if (e > 0) - (e < 0) != sign and e:
+                sign = (e > 0) - (e < 0)
+                peaks.append((abs(e), r))
+            elif peaks and abs(e) > peaks[-1][0]:
+                peaks[-1] = (abs(e), r)
+        while len(peaks) > count:
+            peaks.pop(0 if peaks[0][0] < peaks[-1][0] else -1)
+        if len(peaks) < count:
+            break
+        points = [r for _, r in peaks]
+    fixed = [f32(c) for c in coefficients]
+    print(f"{low} to {high}: p, lowest order first:", ", ".join(f"{c:.9g}F" for c in fixed))
+    print("  largest relative error of p: %.3g" % max(abs(power(fixed, r)) for r in grid))
 
 
 def table(entries, bits):
@@ -96,7 +131,11 @@ def table(entries, bits):
     print("  lost:", ", ".join(f"{r:.7e}F" for r in rests))
 
 
-for entries, degree in ((1, 4), (8, 1), (8, 2), (16, 1)):
+for entries, degree in ((1, 4), (8, 2), (16, 1)):
     fit(entries, degree)
-for entries, bits in ((8, 21), (16, 20)):
+for low, high, degree in ((-1 / 2, 1 / 2, 6), (-1 / 16, 1 / 16, 3), (0, 1 / 16, 3)):
+    fit_power(low, high, degree)
+for entries, bits in ((8, 21), (16, 20), (8, 24)):
     table(entries, bits)
+words = [struct.unpack("I", struct.pack("f", 2.0 ** (j / 16)))[0] for j in range(16)]
+print("16 entries, whole:", ", ".join(f"0x{w:08x}U" for w in words))

@@ -73,6 +73,18 @@ VF_INLINE vf through_memory(float *room, vf value)
   return vf_set(room[1]);
 }
 
+/// As the cells of the kernels, whose weights bring the factors of their arguments along.
+VF_INLINE vf gate_of(vf sum)
+{
+  return vf_set(1.0F) / vf_exp2_plus(sum);
+}
+
+VF_INLINE vf tanh_of(vf value)
+{
+  const vf_exponential e = vf_exp2(value);
+  return e.minus / e.plus;
+}
+
 VF_INLINE void chain_of(const rv_kind kind, float *room, size_t rounds)
 {
   vf bias = vf_set(0.1F);
@@ -84,16 +96,16 @@ VF_INLINE void chain_of(const rv_kind kind, float *room, size_t rounds)
     const vf sum = through_memory(room, h) + bias;
     switch (kind) {
     case RV_LSTM:
-      h = vf_tanh(vf_fma(vf_sigmoid(sum), factor, bias)) * factor;
+      h = tanh_of(vf_fma(gate_of(sum), factor, bias) * vf_set(2.0F * VF_LOG2E)) * factor;
       break;
     case RV_GRU:
-      h = vf_fma(vf_tanh(vf_fma(vf_sigmoid(sum), factor, bias)), factor, bias);
+      h = vf_fma(tanh_of(vf_fma(gate_of(sum), factor, bias)), factor, bias);
       break;
     case RV_GRU_BEFORE:
-      h = vf_fma(vf_tanh(through_memory(room, vf_sigmoid(sum) * factor) + bias), factor, bias);
+      h = vf_fma(tanh_of(through_memory(room, gate_of(sum) * factor) + bias), factor, bias);
       break;
     default:
-      h = vf_tanh(sum);
+      h = tanh_of(sum);
     }
   }
   KEEP(h);
