@@ -73,6 +73,50 @@ VF_INLINE void product(const float *u, const size_t row, const size_t parts, con
                  h, sums);
 }
 
+/// Sums of blocks that are made together at most.
+#define MAX_JOINED 7
+
+/// What product() needs of one of the blocks whose products are made together.
+typedef struct joined {
+  const float *u;
+  size_t row;
+  vf (*sums)[MAX_VECTORS];
+} joined;
+
+/// As product() for `n` blocks at once, which share the broadcasts of h.
+VF_INLINE void product_joined(const joined *blocks, const size_t n, const size_t units,
+                              const size_t channels, const float *const *h)
+{
+  vf s[MAX_JOINED][RV_TOGETHER][MAX_VECTORS][2];
+  VF_UNROLL
+  for (size_t b = 0; b < n; b++)
+    VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    VF_UNROLL
+  for (size_t v = 0; v < blocks[b].row / VF_LANES; v++)
+    s[b][ch][v][0] = blocks[b].sums[ch][v], s[b][ch][v][1] = vf_set(0.0F);
+  for (size_t k = 0; k < units; k += 2)
+    VF_UNROLL
+  for (size_t p = 0; p < 2; p++)
+    VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++) {
+    const vf value = vf_set(h[ch][k + p]);
+    VF_UNROLL
+    for (size_t b = 0; b < n; b++)
+      VF_UNROLL
+    for (size_t v = 0; v < blocks[b].row / VF_LANES; v++)
+      s[b][ch][v][p] = vf_fma(vf_load(blocks[b].u + (k + p) * blocks[b].row + v * VF_LANES), value,
+                              s[b][ch][v][p]);
+  }
+  VF_UNROLL
+  for (size_t b = 0; b < n; b++)
+    VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    VF_UNROLL
+  for (size_t v = 0; v < blocks[b].row / VF_LANES; v++)
+    blocks[b].sums[ch][v] = s[b][ch][v][0] + s[b][ch][v][1];
+}
+
 /// c = c + (σ(i)·tanh(g) − σ(−f)·c) in one division, so that a long memory 1 − σ(f) keeps its
 /// accuracy; h = σ(o)·tanh(c).
 VF_INLINE vf cell_lstm(vf i, vf f, vf_exponential g, vf o, vf *c, const size_t width)

@@ -107,6 +107,46 @@ VF_INLINE void blocks(const frame *now, const work what, const rv_kind kind, con
 #undef BLOCK
 }
 
+/// Sums of several blocks that are made together, so that they share the broadcasts of h: 512-bit
+/// products wait for loads, those of other widths do not. 24 would fit as well, but then all blocks
+/// end at once, and no activations run beside products (KERNELS.md).
+#define JOINTLY (VF_LANES == 16 ? (size_t)16 : 0)
+
+/// Products of `count` blocks from `from` on, neighbours joined. RV_LSTM and RV_GRU of an even
+/// number of units.
+VF_INLINE void joined_sums(const frame *now, const rv_kind kind, const size_t units,
+                           const size_t from, const size_t count, const size_t channels,
+                           const size_t one_input, vf sums[][RV_TOGETHER][MAX_VECTORS])
+{
+  const size_t u_gates = kind == RV_GRU ? 3 : 4;
+  joined all[MAX_JOINED];
+  size_t first = from * VF_LANES;
+  size_t at = from * 4 * VF_LANES;
+  const float *u = now->layer->u + units * u_gates * first;
+  VF_UNROLL
+  for (size_t b = 0; b < count; b++) {
+    const size_t rest = units - first;
+    const size_t width = rest > NARROW ? VF_LANES : VF_LANES == 16 && rest > 4 ? 8 : 4;
+    start_sums(now, at, rv_row(VF_LANES, 4, width), channels, one_input, sums[b]);
+    all[b] = (joined){u, rv_row(VF_LANES, u_gates, width), sums[b]};
+    first += width;
+    at += rv_row(VF_LANES, 4, width);
+    u += units * all[b].row;
+  }
+  size_t begin = 0;
+  size_t vectors = 0;
+  VF_UNROLL
+  for (size_t b = 0; b <= count; b++) {
+    const size_t more = b < count ? all[b].row / VF_LANES : 1000;
+    if (b > begin && (vectors + more) * 2 * channels > JOINTLY) {
+      product_joined(all + begin, b - begin, units, channels, now->h);
+      begin = b;
+      vectors = 0;
+    }
+    vectors += more;
+  }
+}
+
 /// One frame. The products of the last blocks come before the first of their cells: all of those
 /// have to be waited for, and beside the products they would be in each other's way.
 VF_INLINE void whole_frame(const frame *now, const rv_kind kind, const size_t units,
@@ -121,7 +161,10 @@ VF_INLINE void whole_frame(const frame *now, const rv_kind kind, const size_t un
     const size_t lead = before < wide ? before : wide ? wide - 1 : 0;
     if (lead)
       blocks(now, WHOLE, kind, units, 0, lead, channels, one_input, sums);
-    blocks(now, SUMS, kind, units, lead, wide, channels, one_input, sums);
+    if (channels == 1 && JOINTLY && (kind == RV_LSTM || kind == RV_GRU))
+      joined_sums(now, kind, units, lead, all - lead, channels, one_input, sums);
+    else
+      blocks(now, SUMS, kind, units, lead, wide, channels, one_input, sums);
     blocks(now, CELLS, kind, units, lead, wide, channels, one_input, sums);
     return;
   }
@@ -166,17 +209,25 @@ VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t
   }
 }
 
-/// Two channels at a time, so that the activations of one fill the gaps of the other; pair after
-/// pair within a frame, so that the product of one pair runs while the activations of the last one
-/// are still under way.
+/// Whether each channel has a product of its own: where the activations are few beside the
+/// products, those of one channel run while the next one's product does. Else two channels share
+/// each weight that is loaded, pair after pair within a frame, so that the product of one pair runs
+/// while the activations of the last one are still under way.
+VF_INLINE size_t each_alone(const rv_kind kind, const size_t units, const size_t channels)
+{
+  return VF_LANES == 16 && (kind == RV_LSTM || kind == RV_GRU) && __builtin_constant_p(units) &&
+         units >= (channels == 2 ? 12 : 20);
+}
+
 VF_INLINE void any_channels(const rv_kernel_run *run, const rv_kind kind, const size_t units,
                             const size_t one_input)
 {
-  const size_t pairs = run->channels / RV_TOGETHER;
+  const size_t pairs = each_alone(kind, units, run->channels) ? 0 : run->channels / RV_TOGETHER;
+  const size_t single = run->channels - pairs * RV_TOGETHER;
   if (pairs)
     frames(run, kind, units, 0, pairs, RV_TOGETHER, one_input);
-  if (run->channels % RV_TOGETHER)
-    frames(run, kind, units, pairs * RV_TOGETHER, 1, 1, one_input);
+  if (single)
+    frames(run, kind, units, pairs * RV_TOGETHER, single, 1, one_input);
 }
 
 #define SIZED(kind, size)                                                                          \
