@@ -68,8 +68,8 @@ static inline size_t rv_sum_gates(rv_kind kind)
 }
 
 /// A layer packed for vectors of `lanes` floats. "rows" stands for the rows of all blocks one after
-/// the other. The arguments of exponentials are packed, not the gates: of LSTM −i, f, 2g, −o; of
-/// GRU −r, z, 2n; of RNN 2h.
+/// the other. Arguments of powers of two are packed, not the gates: log2(e) times −i, f, 2g, −o of
+/// LSTM; −r, z, 2n of GRU; 2h of RNN.
 ///
 /// In a normalised layer, weights whose sums are normalised are packed as they are, less their mean
 /// over the group: the mean of the sums is then zero by itself. The factors above are in the gains.

@@ -10,8 +10,12 @@
 #include "activations.h"
 #include "kernel.h"
 
-/// Partial sums: enough independent chains to hide the latency of the sums of one block.
-#define PARTS(kind) ((kind) == RV_LSTM || (kind) == RV_GRU ? (size_t)2 : (size_t)4)
+/// Partial sums: enough independent chains to hide the latency of the sums of one block. With the
+/// narrow vectors of the base the next block's product is near enough for that.
+#define PARTS(kind)                                                                                \
+  ((kind) != RV_LSTM && (kind) != RV_GRU ? (size_t)4                                               \
+   : VF_LANES == 4 && !VF_FUSED          ? (size_t)1                                               \
+                                         : (size_t)2)
 #define MAX_PARTS   4
 #define MAX_VECTORS 4
 
@@ -30,6 +34,7 @@ VF_INLINE void product_some(const float *u, const size_t row, const size_t from,
   for (size_t p = 0; p < parts; p++)
     s[ch][v][p] = p ? vf_set(0.0F) : sums[ch][from + v];
   size_t k = 0;
+  VF_UNROLL_SOME
   for (; k + parts <= units; k += parts)
     VF_UNROLL
   for (size_t p = 0; p < parts; p++)
@@ -54,7 +59,9 @@ VF_INLINE void product_some(const float *u, const size_t row, const size_t from,
   for (size_t ch = 0; ch < channels; ch++)
     VF_UNROLL
   for (size_t v = 0; v < vectors; v++)
-    if (parts == 2)
+    if (parts == 1)
+      sums[ch][from + v] = s[ch][v][0];
+    else if (parts == 2)
       sums[ch][from + v] = s[ch][v][0] + s[ch][v][1];
     else
       sums[ch][from + v] = (s[ch][v][0] + s[ch][v][1]) + (s[ch][v][2] + s[ch][v][3]);
@@ -83,7 +90,7 @@ typedef struct joined {
   vf (*sums)[MAX_VECTORS];
 } joined;
 
-/// As product() for `n` blocks at once, which share the broadcasts of h.
+/// As product() in two parts for `n` blocks at once, which share the broadcasts of h.
 VF_INLINE void product_joined(const joined *blocks, const size_t n, const size_t units,
                               const size_t channels, const float *const *h)
 {
@@ -95,6 +102,7 @@ VF_INLINE void product_joined(const joined *blocks, const size_t n, const size_t
     VF_UNROLL
   for (size_t v = 0; v < blocks[b].row / VF_LANES; v++)
     s[b][ch][v][0] = blocks[b].sums[ch][v], s[b][ch][v][1] = vf_set(0.0F);
+  VF_UNROLL_SOME
   for (size_t k = 0; k < units; k += 2)
     VF_UNROLL
   for (size_t p = 0; p < 2; p++)

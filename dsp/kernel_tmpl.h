@@ -26,13 +26,13 @@
 /// (KERNELS.md). Where there are few registers their sums have to be told to go to memory.
 #define MAX_FUSED 5
 #define TO_MEMORY (VF_SUMS == 8)
-VF_INLINE size_t fused_blocks(const rv_kind kind, const size_t all, const size_t channels)
+VF_INLINE size_t fused_blocks(const rv_kind kind, const size_t channels)
 {
   if (kind == RV_GRU)
     return VF_LANES == 16 ? 3 : channels == 1 ? MAX_FUSED : 0;
   if (kind != RV_LSTM || channels > 1)
     return 0;
-  return VF_LANES == 16 ? 3 : VF_LANES == 4 ? 4 : all < 3 ? all : 0;
+  return VF_LANES == 4 ? 4 : 3;
 }
 
 /// What is done to the blocks of a frame.
@@ -155,7 +155,7 @@ VF_INLINE void whole_frame(const frame *now, const rv_kind kind, const size_t un
   vf sums[MAX_FUSED + 2][RV_TOGETHER][MAX_VECTORS];
   const size_t wide = WIDE(units);
   const size_t all = wide + (units > wide * VF_LANES) + (units > wide * VF_LANES + 8);
-  const size_t fused = fused_blocks(kind, all, channels);
+  const size_t fused = fused_blocks(kind, channels);
   if (__builtin_constant_p(units) && fused) {
     const size_t before = all > fused ? all - fused : 0;
     const size_t lead = before < wide ? before : wide ? wide - 1 : 0;
@@ -209,14 +209,17 @@ VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t
   }
 }
 
-/// Whether each channel has a product of its own: where the activations are few beside the
-/// products, those of one channel run while the next one's product does. Else two channels share
+/// Whether each channel has a product of its own, as measurement has it (KERNELS.md): the
+/// activations of one channel then run while the next one's product does. Else two channels share
 /// each weight that is loaded, pair after pair within a frame, so that the product of one pair runs
 /// while the activations of the last one are still under way.
 VF_INLINE size_t each_alone(const rv_kind kind, const size_t units, const size_t channels)
 {
-  return VF_LANES == 16 && (kind == RV_LSTM || kind == RV_GRU) && __builtin_constant_p(units) &&
-         units >= (channels == 2 ? 12 : 20);
+  if (!__builtin_constant_p(units) || (kind != RV_LSTM && kind != RV_GRU))
+    return 0;
+  return VF_LANES == 16  ? units >= (channels == 2 ? 12 : 20)
+         : VF_LANES == 8 ? kind == RV_GRU || units <= 12
+                         : 0;
 }
 
 VF_INLINE void any_channels(const rv_kernel_run *run, const rv_kind kind, const size_t units,

@@ -54,6 +54,13 @@ typedef uint32_t vu __attribute__((vector_size(4 * VF_LANES)));
 #define VF_UNROLL _Pragma("GCC unroll 16")
 #endif
 
+/// Loops that run often, of a length that is a multiple of four or not.
+#if defined(__clang__)
+#define VF_UNROLL_SOME _Pragma("unroll 4")
+#else
+#define VF_UNROLL_SOME _Pragma("GCC unroll 4")
+#endif
+
 VF_INLINE vf vf_set(float value)
 {
   return value - (vf){0};
