@@ -93,8 +93,8 @@ static void include_row(products *sum, const float *weights, const rv_near *x, i
 static rv_near rounded(const products *sum, int *large)
 {
   *large += !(sum->magnitude < LARGEST);
-  // One rounding of the packed weight, one for the product, one for each sum that it is part of, two
-  // for partial sums.
+  // One rounding of the packed weight, one for the product, one for each sum that it is part of,
+  // two for partial sums.
   return (rv_near){sum->value, sum->error + (sum->terms + 4.0) * ROUNDING * sum->magnitude};
 }
 
