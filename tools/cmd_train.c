@@ -192,6 +192,14 @@ static rv_page page_of(const training *run, const rv_description *model)
   return page;
 }
 
+static bool on_pilot(void *data, const rv_train_progress *now)
+{
+  training *run = data;
+  rv_report_progress(&run->report, "looking how far the device remembers: update %ld of %ld",
+                     now->update, now->updates);
+  return !atomic_load(rv_interrupt_flag());
+}
+
 /// A page that fails is told, and does not take the model with it.
 static int make_page(training *run, const rv_page *page, bool *plotted)
 {
@@ -239,7 +247,12 @@ static int train_and_save(training *run, rv_outcome *outcome)
   rv_train_result result;
   rv_error error = {{0}};
   rv_interrupt_catch();
-  rv_status status = rv_train(&run->data, &run->config, on_progress, run, &model, &result, &error);
+  rv_status status = RV_OK;
+  if (run->pilot)
+    status =
+        rv_network_measure_window(&run->data, on_pilot, run, &run->report, &run->config, &error);
+  if (!status)
+    status = rv_train(&run->data, &run->config, on_progress, run, &model, &result, &error);
   if (run->config.resume && (status == RV_BAD_ARGUMENT || status == RV_BAD_FORMAT)) {
     const rv_error reason = error;
     status = rv_fail(&error, status, "%s: %s", run->checkpoint.path, reason.text);

@@ -7,7 +7,9 @@
 #include "commands.h"
 
 const rv_command *const rv_commands[] = {
-    &rv_command_train,   &rv_command_process, &rv_command_signal,
-    &rv_command_capture, &rv_command_info,    &rv_command_report,
-    &rv_command_convert, &rv_command_bench,   NULL,
+    &rv_command_train,     &rv_command_process,
+    &rv_command_signal,    &rv_command_capture,
+    &rv_command_info,      &rv_command_report,
+    &rv_command_gradients, &rv_command_convert,
+    &rv_command_bench,     NULL,
 };

@@ -9,6 +9,7 @@
 extern const rv_command rv_command_bench;
 extern const rv_command rv_command_capture;
 extern const rv_command rv_command_convert;
+extern const rv_command rv_command_gradients;
 extern const rv_command rv_command_info;
 extern const rv_command rv_command_process;
 extern const rv_command rv_command_report;

@@ -3,6 +3,8 @@
 
 #include "learn/network.h"
 
+#include "recurve/gradients.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +43,42 @@ static bool settle_window(const char *word, rv_train_config *config, bool *pilot
   return !errno && end != word && !*end && steps >= SHORTEST_WINDOW && steps <= LONGEST_WINDOW;
 }
 
+/// The end of the first clip, which is rarely silent, as far as the measurement needs it.
+static rv_status measure(const rv_train_data *data, const rv_description *model,
+                         rv_gradient_flow *flow, rv_error *error)
+{
+  const rv_train_clip *clip = &data->train[0];
+  const size_t most = 4 * (size_t)RV_LONGEST_LAG;
+  const size_t first = clip->frames > most ? clip->frames - most : 0;
+  return rv_gradient_flow_measure(model, clip->dry + first, clip->wet + first, clip->frames - first,
+                                  flow, error);
+}
+
+rv_status rv_network_measure_window(const rv_train_data *data, rv_train_callback callback,
+                                    void *callback_data, rv_report *report, rv_train_config *config,
+                                    rv_error *error)
+{
+  rv_description *model = NULL;
+  rv_train_data only = *data;
+  rv_train_config pilot = *config;
+  rv_gradient_flow flow;
+  only.n_test = 0;
+  pilot.keep = NULL;
+  pilot.updates = config->updates ? 1 + (long)(RV_PILOT_SHARE * (double)config->updates) : 0;
+  pilot.seconds = RV_PILOT_SHARE * config->seconds;
+  rv_status status = rv_train(&only, &pilot, callback, callback_data, &model, NULL, error);
+  if (!status)
+    status = measure(data, model, &flow, error);
+  rv_description_free(model);
+  if (status)
+    return status;
+  config->window = (long)flow.window;
+  config->seconds -= pilot.seconds;
+  rv_report_line(report, "a first model feels %.4g ms back: windows of %zu frames (--bptt %zu)",
+                 1000.0 * (double)flow.window / data->rate, flow.window, flow.window);
+  return RV_OK;
+}
+
 int rv_network_settle(const rv_args *args, rv_train_config *config, bool *pilot)
 {
   static const rv_kind kinds[] = {RV_RNN, RV_LSTM, RV_GRU, RV_GRU_BEFORE};
@@ -66,6 +104,13 @@ int rv_network_settle(const rv_args *args, rv_train_config *config, bool *pilot)
     return rv_usage_error(args,
                           "--bptt %s: a number of steps from %d to %d, full or auto is wanted",
                           window, SHORTEST_WINDOW, LONGEST_WINDOW);
+  if (*pilot && rv_args_flag(args, "resume"))
+    return rv_usage_error(args,
+                          "--bptt auto measures anew: give the number that the training which "
+                          "was cut off has found");
+  if (*pilot && config->bidirectional)
+    return rv_usage_error(args, "--bptt auto measures how far a model remembers, and a "
+                                "bidirectional one also looks ahead: give a number");
   rv_error error = {{0}};
   if (rv_train_check_network(config, &error))
     return rv_usage_error(args, "%s", error.text);
