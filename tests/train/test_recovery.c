@@ -107,6 +107,89 @@ START_TEST(the_best_weights_come_back_at_half_the_rate_and_only_so_often)
 }
 END_TEST
 
+START_TEST(refusals_in_a_row_send_it_back_before_they_become_the_measure)
+{
+  const rv_train_data data = audio_data();
+  rv_train_config config;
+  rv_train_defaults(&config);
+  rv_course run = course_of(&data, &config);
+  rv_optimiser *optimiser = &run.trainer->optimiser;
+  const size_t n = optimiser->parameters;
+  float *gradient = calloc(n, sizeof *gradient);
+  ck_assert_ptr_nonnull(gradient);
+  run.has_best = true;
+  run.best_esr = 0.01;
+  bool finite = false;
+  for (int i = 0; i < 2 * RV_NORMS; i++) {
+    gradient[0] = 1.0F;
+    ck_assert(rv_optimiser_step(optimiser, gradient, 1e-4, 10.0, &finite));
+    ck_assert(!rv_recovery_astray(&run, RV_UPDATED));
+  }
+  // One bad window is no reason; a network that has jumped away is.
+  for (int k = 0; k < 2; k++) {
+    gradient[0] = k ? 1.0F : 1000.0F;
+    const bool taken = rv_optimiser_step(optimiser, gradient, 1e-4, 10.0, &finite);
+    ck_assert_int_eq(taken, k);
+    ck_assert(!rv_recovery_astray(&run, taken ? RV_UPDATED : RV_REFUSED));
+  }
+  gradient[0] = 1000.0F;
+  bool astray = false;
+  for (int i = 0; i < RV_NORMS && !astray; i++) {
+    ck_assert(!rv_optimiser_step(optimiser, gradient, 1e-4, 10.0, &finite));
+    astray = rv_recovery_astray(&run, RV_REFUSED);
+  }
+  ck_assert(astray);
+  ck_assert(rv_recover(&run));
+  ck_assert(!rv_recovery_astray(&run, RV_REFUSED));
+  free(gradient);
+  free_course(&run);
+}
+END_TEST
+
+START_TEST(streams_begin_anew_where_an_update_is_refused)
+{
+  const rv_train_data data = audio_data();
+  rv_train_config config;
+  rv_train_defaults(&config);
+  rv_course run = course_of(&data, &config);
+  rv_trainer *trainer = run.trainer;
+  const rv_moment moment = rv_schedule_at(&run.schedule, 5);
+  double loss = 0.0;
+  ck_assert_int_eq(rv_trainer_update(trainer, &moment, 10.0, &loss), RV_UPDATED);
+  ck_assert_uint_eq(trainer->streams.position, (size_t)moment.window);
+  const size_t offset = trainer->streams.offset;
+  for (int i = 0; i < RV_NORMS; i++)
+    trainer->optimiser.norms[i] = 1e-12;
+  trainer->optimiser.n_norms = RV_NORMS;
+  ck_assert_int_eq(rv_trainer_update(trainer, &moment, 10.0, &loss), RV_REFUSED);
+  (void)rv_trainer_gradient(trainer, &moment);
+  ck_assert_uint_eq(trainer->streams.position, (size_t)moment.window);
+  ck_assert(trainer->fresh);
+  ck_assert_uint_ne(trainer->streams.offset, offset);
+  free_course(&run);
+}
+END_TEST
+
+START_TEST(after_a_return_the_rate_grows_from_nothing_to_half)
+{
+  const rv_train_data data = audio_data();
+  rv_train_config config;
+  rv_train_defaults(&config);
+  rv_course run = course_of(&data, &config);
+  ck_assert_double_eq(rv_recovery_rate(&run), 1.0);
+  run.has_best = true;
+  run.best_esr = 0.01;
+  ck_assert(rv_recover(&run));
+  const double first = rv_recovery_rate(&run);
+  ck_assert_double_lt(first, 0.1);
+  run.updates++;
+  ck_assert_double_gt(rv_recovery_rate(&run), first);
+  run.updates += 100;
+  ck_assert_double_eq(rv_recovery_rate(&run), 0.5);
+  free_course(&run);
+}
+END_TEST
+
 /// How often the training went back.
 static int from_an_absurd_rate(rv_kind kind, const char *const *words, size_t n)
 {
@@ -150,6 +233,9 @@ int main(void)
   tcase_add_test(cases,
                  a_training_is_lost_when_it_falls_back_to_silence_and_not_by_a_bad_validation);
   tcase_add_test(cases, the_best_weights_come_back_at_half_the_rate_and_only_so_often);
+  tcase_add_test(cases, refusals_in_a_row_send_it_back_before_they_become_the_measure);
+  tcase_add_test(cases, streams_begin_anew_where_an_update_is_refused);
+  tcase_add_test(cases, after_a_return_the_rate_grows_from_nothing_to_half);
   tcase_add_test(cases, an_absurd_rate_ends_in_a_model_all_the_same);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);

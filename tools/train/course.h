@@ -33,7 +33,7 @@ typedef struct rv_course {
   double heat_scale;     ///< its rate_scale
   unsigned char *winner; ///< [winner_size]: its trainer as bytes; NULL without a race
   size_t winner_size;
-  int broken; ///< updates in a row
+  int broken, refused_in_row; ///< updates
   long updates;
   int refused;
   int recoveries;

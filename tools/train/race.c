@@ -26,6 +26,7 @@ bool rv_race_begin(rv_course *run, const rv_moment *moment)
     trainer->random.state = rv_random_bits(&trainer->random);
   trainer->streams.position = 0;
   run->broken = 0;
+  run->refused_in_row = 0;
   run->rate_scale = 1.0;
   if (!rv_trainer_initialise(trainer))
     return false;

@@ -13,6 +13,15 @@
 /// a tenth of the updates.
 bool rv_recovery_needed(const rv_course *run);
 
+/// Whether the update just made does: it left the finite numbers, or had to be refused, once too
+/// often in a row. A network that is far from where it was a moment ago shows so, and some dozen
+/// updates later its gradients would be the measure of what is refused.
+bool rv_recovery_astray(rv_course *run, rv_update update);
+
+/// What the learning rate is multiplied with: after each return it is lower, and begins small, as
+/// the moments of the gradient do not know the place.
+double rv_recovery_rate(const rv_course *run);
+
 /// Back to the best weights so far at half the rate; to new initial weights at a quarter where the
 /// best ones are no better than silence. False: it was so too often, and nothing was done.
 bool rv_recover(rv_course *run);

@@ -199,6 +199,7 @@ static void walk_state(walk *w, rv_course *run, past *before)
   ITEM(run->has_best);
   ITEM(run->rate_scale);
   ITEM(run->broken);
+  ITEM(run->refused_in_row);
   ITEM(run->updates);
   ITEM(run->refused);
   ITEM(run->recoveries);

@@ -16,9 +16,6 @@
 /// Seconds between two calls of the callback at least.
 #define CALL_INTERVAL 0.1
 
-/// Updates with a broken gradient in a row after which the training goes back.
-#define BROKEN_LIMIT 3
-
 /// Share of the time that the updates take; validations and burn-ins take the rest.
 #define LEARNING_SHARE 0.92
 
@@ -205,7 +202,7 @@ static rv_status learn(rv_course *run, rv_error *error)
     rv_moment moment = rv_schedule_at(&run->schedule, run->updates);
     if (!rv_race_begin(run, &moment))
       return rv_fail(error, RV_NO_MEMORY, "out of memory for another start");
-    moment.rate *= run->rate_scale;
+    moment.rate *= rv_recovery_rate(run);
     const double memory =
         trainer->recipe.average * (double)(run->schedule.updates - run->schedule.raced);
     const double before = rv_train_clock();
@@ -215,10 +212,9 @@ static rv_status learn(rv_course *run, rv_error *error)
     run->samples += (double)moment.window * (double)trainer->recipe.streams;
     run->updates++;
     run->refused += update == RV_REFUSED;
-    run->broken = update == RV_BROKEN ? run->broken + 1 : 0;
     run->loss += loss;
     run->losses++;
-    bool lost = run->broken >= BROKEN_LIMIT;
+    bool lost = rv_recovery_astray(run, update);
     if (!lost && moment.solve)
       solve_head(run);
     if (!lost && moment.validate) {

@@ -365,6 +365,8 @@ rv_update rv_trainer_update(rv_trainer *trainer, const rv_moment *moment, double
   }
   if (rv_optimiser_step(&trainer->optimiser, trainer->gradient, moment->rate, memory, &finite))
     return RV_UPDATED;
+  // A stream whose state has run away would have every window refused until the epoch is over.
+  trainer->streams.position = 0;
   return finite ? RV_REFUSED : RV_BROKEN;
 }
 
