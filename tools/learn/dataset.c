@@ -162,13 +162,12 @@ rv_status rv_dataset_read(const char *path, const char *const *words, size_t n, 
   rv_status status = rv_csv_read(path, &csv, error);
   if (!status)
     status = find_columns(path, &csv, words, n, dataset, &found, error);
-  if (!status) {
-    dataset->rows = calloc(csv.rows, sizeof *dataset->rows);
-    if (!dataset->rows)
-      status = rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
-  }
-  for (size_t row = 1; !status && row < csv.rows; row++) {
-    rv_dataset_row *to = &dataset->rows[dataset->n_rows++];
+  rv_dataset_row *rows = status ? NULL : calloc(csv.rows, sizeof *rows);
+  if (!status && !rows)
+    status = rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
+  dataset->rows = rows;
+  for (size_t row = 1; rows && !status && row < csv.rows; row++) {
+    rv_dataset_row *to = &rows[dataset->n_rows++];
     status = read_row(path, &csv, row, &found, dataset, to, error);
     trains = trains || !to->test;
   }

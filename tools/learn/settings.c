@@ -31,8 +31,12 @@ rv_status rv_settings_measure(const rv_description *model, const rv_train_clip *
 {
   rv_setting_esr *made = calloc(n + 1, sizeof *made);
   double *energies = calloc(n + 1, sizeof *energies);
-  rv_status status =
-      made && energies ? RV_OK : rv_fail(error, RV_NO_MEMORY, "out of memory for %zu settings", n);
+  if (!made || !energies) {
+    free(made);
+    free(energies);
+    return rv_fail(error, RV_NO_MEMORY, "out of memory for %zu settings", n);
+  }
+  rv_status status = RV_OK;
   size_t count = 0;
   for (size_t c = 0; !status && c < n; c++) {
     const double energy = energy_of(&clips[c]);
