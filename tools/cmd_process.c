@@ -96,6 +96,11 @@ static const rv_option options[] = {
      .kind = RV_OPTION_LIST,
      .argument = "NAME=VALUE",
      .help = "value of a knob of the model, by its name or number; may be given several times"},
+    {.name = "automation",
+     .kind = RV_OPTION_PATH,
+     .argument = "FILE",
+     .help =
+         "table of moving knobs: time in seconds, knob, value; a knob takes 20 ms to get there"},
     {.name = "input-gain",
      .kind = RV_OPTION_NUMBER,
      .argument = "DB",
@@ -199,6 +204,9 @@ static int take_choices(batch *run)
   const char *raw = rv_args_text(args, "raw");
   to->output = rv_args_text(args, "output");
   to->n_knobs = rv_args_list(args, "knob", &to->knobs);
+  to->automation = rv_args_text(args, "automation");
+  if (to->automation && (to->n_models > 1 || rv_args_given(args, "manifest")))
+    return rv_usage_error(args, "--automation is for one model, and not for a --manifest");
   to->input_gain = rv_args_number(args, "input-gain");
   to->output_gain = rv_args_number(args, "output-gain");
   to->tail = rv_args_number(args, "tail");

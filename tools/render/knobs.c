@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-static int find(const rv_description *model, const char *name, size_t length)
+int rv_knob_find(const rv_description *model, const char *name, size_t length)
 {
   for (int k = 0; k < model->n_knobs; k++)
     if (length && strlen(model->knobs[k].name) == length &&
@@ -41,7 +41,7 @@ rv_status rv_knobs_set(const rv_description *model, const char *const *words, si
     const char *equals = strrchr(words[w], '=');
     if (!equals || !equals[1])
       return rv_fail(error, RV_BAD_ARGUMENT, "--knob %s: write it as NAME=VALUE", words[w]);
-    const int k = find(model, words[w], (size_t)(equals - words[w]));
+    const int k = rv_knob_find(model, words[w], (size_t)(equals - words[w]));
     if (k < 0)
       return unknown(model, words[w], error);
     char *end = NULL;

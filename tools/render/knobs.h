@@ -6,6 +6,9 @@
 
 #include "recurve/description.h"
 
+/// The knob of a name [length] in any case of letters, or of a number from 1 on; −1: there is none.
+int rv_knob_find(const rv_description *model, const char *name, size_t length);
+
 /// Fills `values` [RV_MAX_KNOBS] with the initial values of the model's knobs and then with those
 /// of `n` words "NAME=VALUE"; NAME is a knob's name in any case of letters, or its number from 1
 /// on. RV_BAD_ARGUMENT names the knobs that there are.

@@ -40,7 +40,8 @@ static rv_status set_knobs(const rv_model *model, const rv_choices *choices, flo
 static bool same_stage(const rv_stage *a, const rv_stage *b)
 {
   const int knobs = rv_network_knobs(a->network);
-  return a->network == b->network && a->settings.input_gain_db == b->settings.input_gain_db &&
+  return a->network == b->network && a->automation == b->automation &&
+         a->settings.input_gain_db == b->settings.input_gain_db &&
          a->settings.output_gain_db == b->settings.output_gain_db &&
          !memcmp(a->settings.knobs, b->settings.knobs, (size_t)knobs * sizeof(float));
 }
@@ -74,6 +75,22 @@ static rv_status keep_voicing(rv_plan *plan, const rv_voicing *wanted, const rv_
   return RV_OK;
 }
 
+/// Knobs that move; where they stand at the beginning is where the model settles.
+static rv_status set_automation(rv_plan *plan, const rv_choices *choices,
+                                const rv_description *model, rv_stage *stage, rv_error *error)
+{
+  rv_automation *automation = &plan->automation;
+  if (!automation->points) {
+    const rv_status status = rv_automation_read(choices->automation, model, automation, error);
+    if (status)
+      return status;
+  }
+  for (size_t p = 0; p < automation->n && automation->points[p].seconds <= 0.0; p++)
+    stage->settings.knobs[automation->points[p].knob] = automation->points[p].value;
+  stage->automation = automation;
+  return RV_OK;
+}
+
 /// The models `first` … `first + n − 1` of the choices, one after the other.
 static rv_status make_voicing(rv_plan *plan, const rv_choices *choices, size_t first, size_t n,
                               unsigned *known, const rv_voicing **kept, rv_error *error)
@@ -90,6 +107,8 @@ static rv_status make_voicing(rv_plan *plan, const rv_choices *choices, size_t f
     stage->settings.input_gain_db = s ? 0.0F : (float)choices->input_gain;
     stage->settings.output_gain_db = s + 1 < n ? 0.0F : (float)choices->output_gain;
     status = set_knobs(model, choices, stage->settings.knobs, known, error);
+    if (!status && choices->automation)
+      status = set_automation(plan, choices, model->description, stage, error);
     if (status)
       return status;
   }
@@ -316,5 +335,6 @@ void rv_plan_free(rv_plan *plan)
   free(plan->jobs);
   free(plan->voicings);
   rv_models_free(&plan->models);
+  rv_automation_free(&plan->automation);
   *plan = (rv_plan){0};
 }

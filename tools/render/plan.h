@@ -22,6 +22,7 @@ typedef struct rv_choices {
   bool chain; ///< the models are played one after the other, not each by itself
   const char *const *knobs;
   size_t n_knobs;
+  const char *automation;         ///< table of moving knobs of the one model, or NULL
   double input_gain, output_gain; ///< dB, before the first and after the last model
   double tail;                    ///< seconds
   rv_start start;
@@ -42,6 +43,7 @@ typedef struct rv_plan {
   size_t n_voicings;
   rv_voicing **voicings;
   rv_models models;
+  rv_automation automation;
 } rv_plan;
 
 /// Adds a job for each input and model (or chain of them). `output` is the file to write where

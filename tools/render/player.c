@@ -3,6 +3,7 @@
 
 #include "render/player.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,12 +26,15 @@ typedef struct stage {
   size_t latency; ///< frames
   size_t lag;     ///< steps between a recording's first piece and the first one that it hears
   float *held;    ///< [lanes][piece]: what the stage before it gave last, where that is late
+  size_t next;    ///< point of the automation
+  rv_chain_settings now; ///< that it has led to
 } stage;
 
 struct rv_player {
   const rv_voicing *voicing;
   int channels, slots, lanes;
   int n_groups;
+  double rate;
   size_t piece;
   stage stages[RV_MAX_STAGES];
   uint64_t *age;    ///< [slots]: steps since the recording began
@@ -164,7 +168,12 @@ rv_status rv_player_new(const rv_voicing *voicing, int channels, int slots, doub
     return rv_fail(error, RV_NO_MEMORY, "out of memory");
   made->voicing = voicing;
   made->channels = channels;
+  made->rate = rate;
   made->slots = slots * channels <= RV_MAX_CHANNELS ? slots : RV_MAX_CHANNELS / channels;
+  // Recordings side by side have their own time, but not their own knobs.
+  for (int s = 0; s < voicing->n_stages; s++)
+    if (voicing->stages[s].automation)
+      made->slots = 1;
   if (made->slots < 1)
     made->slots = 1;
   const rv_status status = assemble(made, rate, &refused, error);
@@ -257,6 +266,8 @@ static void restart(rv_player *player, int number, int slot)
 {
   stage *run = &player->stages[number];
   if (player->slots == 1) {
+    run->next = 0;
+    run->now = player->voicing->stages[number].settings;
     for (int g = 0; g < player->n_groups; g++)
       rv_chain_reset(run->groups[g].chain, &player->voicing->stages[number].settings);
     return;
@@ -292,6 +303,40 @@ static void hand_over(rv_player *player, int number, int lane)
   }
 }
 
+/// Takes the automation's points up to frame `done` of this piece; the frames from there to the
+/// next point, or to the piece's end.
+static size_t turn_knobs(rv_player *player, int number, size_t done)
+{
+  const rv_automation *automation = player->voicing->stages[number].automation;
+  stage *run = &player->stages[number];
+  const size_t left = player->piece - done;
+  if (!automation || player->age[0] < run->lag)
+    return left;
+  const double frame = (double)((player->age[0] - run->lag) * player->piece + done);
+  const size_t first = run->next;
+  while (run->next < automation->n &&
+         automation->points[run->next].seconds * player->rate <= frame) {
+    const rv_automation_point *point = &automation->points[run->next++];
+    run->now.knobs[point->knob] = point->value;
+  }
+  for (int g = 0; run->next > first && g < player->n_groups; g++)
+    rv_chain_set(run->groups[g].chain, &run->now);
+  if (run->next == automation->n)
+    return left;
+  const double wait = ceil(automation->points[run->next].seconds * player->rate - frame);
+  return wait < (double)left ? (size_t)wait : left;
+}
+
+static void process(rv_player *player, const stage *run, size_t first, size_t frames)
+{
+  for (int g = 0; g < player->n_groups; g++) {
+    float *samples[RV_MAX_CHANNELS];
+    for (int l = 0; l < run->groups[g].lanes; l++)
+      samples[l] = player->samples[run->groups[g].first + l] + first;
+    rv_chain_process(run->groups[g].chain, (const float *const *)samples, samples, frames);
+  }
+}
+
 void rv_player_step(rv_player *player)
 {
   for (int s = 0; s < player->voicing->n_stages; s++) {
@@ -301,9 +346,10 @@ void rv_player_step(rv_player *player)
     for (int slot = 0; slot < player->slots; slot++)
       if (player->age[slot] == run->lag)
         restart(player, s, slot);
-    for (int g = 0; g < player->n_groups; g++) {
-      float *const *samples = player->samples + run->groups[g].first;
-      rv_chain_process(run->groups[g].chain, (const float *const *)samples, samples, player->piece);
+    for (size_t done = 0; done < player->piece;) {
+      const size_t frames = turn_knobs(player, s, done);
+      process(player, run, done, frames);
+      done += frames;
     }
   }
   for (int slot = 0; slot < player->slots; slot++)

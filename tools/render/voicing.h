@@ -6,13 +6,16 @@
 #ifndef RECURVE_TOOLS_VOICING_H
 #define RECURVE_TOOLS_VOICING_H
 
+#include "render/automation.h"
+
 #include "recurve/chain.h"
 
 #define RV_MAX_STAGES 8
 
 typedef struct rv_stage {
   const rv_network *network;
-  rv_chain_settings settings; ///< gains, and knobs in the model's units
+  rv_chain_settings settings;      ///< gains, and knobs in the model's units
+  const rv_automation *automation; ///< NULL: the knobs stay
 } rv_stage;
 
 /// Files that share a voicing, a rate and a number of channels can be played in lockstep.
