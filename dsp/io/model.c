@@ -70,6 +70,13 @@ static rv_status read_root(const rv_json_source *source, const json_t *root,
   return refuse(source, root);
 }
 
+/// jansson takes many a failed allocation for an error in the text, or for a member that is not
+/// there: after one, nothing that came of it counts. errno was 0 before.
+static rv_status or_no_memory(rv_status status, const char *name, rv_error *error)
+{
+  return errno == ENOMEM ? rv_fail(error, RV_NO_MEMORY, "%s: out of memory", name) : status;
+}
+
 rv_status rv_model_read_memory(const char *text, size_t size, const char *name,
                                rv_description **description, rv_format *format, rv_error *error)
 {
@@ -80,6 +87,7 @@ rv_status rv_model_read_memory(const char *text, size_t size, const char *name,
   json_t *root = NULL;
   rv_description *made = NULL;
   rv_format found = RV_FORMAT_AIDAX;
+  errno = 0;
   rv_status status = rv_json_parse(&source, text, size, &root);
   if (!status)
     status = rv_description_new(&made, error);
@@ -92,6 +100,7 @@ rv_status rv_model_read_memory(const char *text, size_t size, const char *name,
     if (status)
       (void)rv_fail(error, status, "%s: %s", source.name, reason.text);
   }
+  status = or_no_memory(status, source.name, error);
   if (status) {
     rv_description_free(made);
     rv_json_one_line(error);
@@ -216,6 +225,7 @@ rv_status rv_model_write(const char *path, const rv_description *description, rv
   size_t numbers = 2 * description->n_probe;
   for (int l = 0; l < description->n_layers; l++)
     numbers += rv_layer_parameters(&description->layers[l]);
+  errno = 0;
   rv_status status = rv_description_check(description, &reason);
   if (!status && numbers > RV_JSON_MAX_NUMBERS)
     status = rv_fail(&reason, RV_UNSUPPORTED, "%zu numbers; a model file holds at most %zu",
@@ -224,9 +234,12 @@ rv_status rv_model_write(const char *path, const rv_description *description, rv
     status = check_kinds(description, &reason);
   if (!status)
     status = make_root(description, format, &root, &reason);
+  if (errno == ENOMEM)
+    status = rv_fail(&reason, RV_NO_MEMORY, "out of memory");
   if (status)
-    return rv_fail(error, status, "%s: not written: %s", path, reason.text);
-  status = write_root(path, root, error);
+    (void)rv_fail(error, status, "%s: not written: %s", path, reason.text);
+  else
+    status = write_root(path, root, error);
   json_decref(root);
   return status;
 }

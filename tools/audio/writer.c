@@ -189,13 +189,21 @@ double rv_writer_peak(const rv_writer *writer)
   return writer->peak;
 }
 
+/// What a write can fail with.
+static bool is_of_a_disk(int reason)
+{
+  return reason == ENOSPC || reason == EFBIG || reason == EDQUOT || reason == EIO;
+}
+
 rv_status rv_writer_close(rv_writer *writer, rv_error *error)
 {
   errno = 0;
   const int code = sf_close(writer->file);
+  const int reason = errno;
   writer->file = NULL;
-  if (code) {
-    const rv_status status = write_failed(writer->path, errno, sf_error_number(code), error);
+  // For FLAC, libsndfile does not tell when the last blocks could not be written.
+  if (code || is_of_a_disk(reason)) {
+    const rv_status status = write_failed(writer->path, reason, sf_error_number(code), error);
     rv_writer_abandon(writer);
     return status;
   }

@@ -83,7 +83,7 @@ static void *allocate(size_t count, size_t size)
   void *memory = calloc(count ? count : 1, size);
   if (!memory) {
     (void)fputs("recurve: out of memory for the arguments\n", stderr);
-    abort();
+    exit(RV_EXIT_FAILED); // before anything has begun
   }
   return memory;
 }
