@@ -146,7 +146,7 @@ START_TEST(memory_that_comes_to_an_end_is_told)
   ck_assert_int_gt(all, 20);
   int tried = 0;
   // All of the first ones, then fewer and fewer; in each place once alone, once for good.
-  for (long n = 1; n <= all; n += 1 + n / 8)
+  for (long n = 1; n <= all; n += 1 + n / 5)
     for (int on = 0; on < 2; on++, tried++) {
       char number[24];
       (void)snprintf(number, sizeof number, "%ld%s", n, on ? "+" : "");
