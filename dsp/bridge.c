@@ -98,12 +98,14 @@ static rv_status new_filters(rv_bridge *bridge, double host, rv_error *error)
                                   .to = inner,
                                   .band = bridge->plan.band,
                                   .delay = half * host,
+                                  .kernels = bridge->network->kernels,
                                   .channels = bridge->channels,
                                   .most = RV_GRID};
   const rv_polyphase_config out = {.from = inner,
                                    .to = host,
                                    .band = bridge->plan.band,
                                    .delay = ((double)bridge->latency / host - half) * inner,
+                                   .kernels = bridge->network->kernels,
                                    .channels = bridge->channels,
                                    .most = bridge->most};
   rv_status status = rv_polyphase_new(&in, &bridge->in, error);

@@ -119,6 +119,9 @@ typedef struct rv_kernel_run {
   float *scratch;     ///< [channels][RV_SCRATCH], not for RV_DENSE
 } rv_kernel_run;
 
+/// Partial sums of the product of two rows of numbers.
+#define RV_DOT 16
+
 typedef struct rv_kernels {
   size_t lanes;
   void (*layer)(const rv_kernel_run *run);
@@ -131,6 +134,9 @@ typedef struct rv_kernels {
                size_t n);
   /// Whether n values, a multiple of the lanes, are all finite; in a time that does not tell.
   bool (*finite)(const float *values, size_t n);
+  /// Σ row·samples of n values, a multiple of RV_DOT; `row` on RV_ALIGN. In RV_DOT partial sums
+  /// that are added in one order: the same bits on each instruction set.
+  float (*dot)(const float *row, const float *samples, size_t n);
 } rv_kernels;
 
 extern const rv_kernels rv_kernels_base;

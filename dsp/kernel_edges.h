@@ -54,4 +54,21 @@ static bool finite(const float *values, size_t n)
   return all;
 }
 
+typedef float quarter __attribute__((vector_size(sizeof(float) * RV_DOT / 4)));
+
+static float dot(const float *row, const float *samples, size_t n)
+{
+  vf sums[RV_DOT / VF_LANES] = {{0}};
+  quarter parts[4];
+  for (size_t i = 0; i < n; i += RV_DOT)
+    for (size_t v = 0; v < RV_DOT / VF_LANES; v++) {
+      vf x;
+      memcpy(&x, samples + i + v * VF_LANES, sizeof x);
+      sums[v] += vf_load(row + i + v * VF_LANES) * x;
+    }
+  memcpy(parts, sums, sizeof parts);
+  const quarter sum = (parts[0] + parts[1]) + (parts[2] + parts[3]);
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
 #endif

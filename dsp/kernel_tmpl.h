@@ -325,4 +325,5 @@ const rv_kernels RV_KERNELS = {.lanes = VF_LANES,
                                .activate = activate,
                                .take = take,
                                .give = give,
-                               .finite = finite};
+                               .finite = finite,
+                               .dot = dot};

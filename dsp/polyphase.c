@@ -27,16 +27,14 @@
 /// With a line between rows 1/1024 frame apart the error is below (π/1024)²/8, −118 dB.
 #define ROWS 1024
 
-/// Taps in a step of the sum.
-#define STEP 16
-
 /// Frames that may wait beyond those that one call is given.
 #define SLACK 8
 
 struct rv_polyphase {
+  float (*dot)(const float *row, const float *samples, size_t n);
   int channels;
   rv_ratio step; ///< an output is from/to frames after the one before
-  size_t taps;   ///< a multiple of STEP
+  size_t taps;   ///< a multiple of RV_DOT
   size_t rows;   ///< of the table, the one past the last phase not counted
   float *table;  ///< [rows + 1][taps], the oldest frame's tap first
   float *buffer; ///< [channels][size]: past frames, then those not yet used
@@ -45,8 +43,6 @@ struct rv_polyphase {
   size_t newest; ///< index of the newest frame that the next output needs, may be beyond `held`
   int64_t phase; ///< of the next output after that frame, in 1/to
 };
-
-typedef float four __attribute__((vector_size(16)));
 
 static int64_t divisor(int64_t a, int64_t b)
 {
@@ -123,9 +119,11 @@ rv_status rv_polyphase_new(const rv_polyphase_config *config, rv_polyphase **pol
   const double cut = 0.5 * config->band / config->from;
   rv_polyphase *made = calloc(1, sizeof *made);
   if (made) {
+    const rv_kernels *kernels = config->kernels ? config->kernels : rv_kernels_of(RV_ISA_BASE);
+    made->dot = kernels->dot;
     made->channels = config->channels;
     made->step = rv_ratio_of(config->from, config->to);
-    made->taps = ((size_t)ceil(config->delay + half) + STEP) / STEP * STEP;
+    made->taps = ((size_t)ceil(config->delay + half) + RV_DOT) / RV_DOT * RV_DOT;
     made->rows = made->step.to <= ROWS ? (size_t)made->step.to : ROWS;
     made->size = made->taps - 1 + config->most + SLACK;
     made->table = rv_allocate((made->rows + 1) * made->taps * sizeof(float));
@@ -177,44 +175,20 @@ void rv_polyphase_reset(rv_polyphase *polyphase, const float *past)
     rv_polyphase_restart(polyphase, ch, past);
 }
 
-static four load(const float *from)
-{
-  four value;
-  memcpy(&value, from, sizeof value);
-  return value;
-}
-
-/// Four sums of four, so that none waits for another.
-static float dot(const float *row, const float *samples, size_t taps)
-{
-  four a = {0};
-  four b = {0};
-  four c = {0};
-  four d = {0};
-  for (size_t i = 0; i < taps; i += STEP) {
-    a += load(row + i) * load(samples + i);
-    b += load(row + i + 4) * load(samples + i + 4);
-    c += load(row + i + 8) * load(samples + i + 8);
-    d += load(row + i + 12) * load(samples + i + 12);
-  }
-  const four sum = (a + b) + (c + d);
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
-
 static float output(const rv_polyphase *polyphase, int ch)
 {
   const size_t taps = polyphase->taps;
   const float *samples =
       polyphase->buffer + (size_t)ch * polyphase->size + (polyphase->newest - (taps - 1));
   if (polyphase->rows == (size_t)polyphase->step.to)
-    return dot(polyphase->table + (size_t)polyphase->phase * taps, samples, taps);
+    return polyphase->dot(polyphase->table + (size_t)polyphase->phase * taps, samples, taps);
   const double place =
       (double)polyphase->phase * (double)polyphase->rows / (double)polyphase->step.to;
   const size_t row = (size_t)place;
   const float weight = (float)(place - (double)row);
   const float *near = polyphase->table + row * taps;
-  const float here = dot(near, samples, taps);
-  return here + weight * (dot(near + taps, samples, taps) - here);
+  const float here = polyphase->dot(near, samples, taps);
+  return here + weight * (polyphase->dot(near + taps, samples, taps) - here);
 }
 
 /// Drops the frames that no output needs any more.

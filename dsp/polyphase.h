@@ -27,6 +27,7 @@ typedef struct rv_polyphase_config {
   double from, to; ///< Hz
   double band;     ///< Hz, the lower of the rates that must not alias
   double delay;    ///< frames at `from` by which the output is late; at least the half length
+  const struct rv_kernels *kernels; ///< NULL: those that every processor has
   int channels;
   size_t most; ///< frames that rv_polyphase_process() is given at a time, at most
 } rv_polyphase_config;
