@@ -211,7 +211,7 @@ rv_status rv_inputs_add_list(rv_inputs *inputs, const char *path, rv_error *erro
   char *text = NULL;
   size_t size = 0;
   rv_status status = rv_read_text(path, &text, &size, error);
-  if (status)
+  if (status || !text)
     return status;
   const char between = memchr(text, '\0', size) ? '\0' : '\n';
   for (char *at = text; !status && at < text + size;) {
