@@ -96,7 +96,7 @@ VF_INLINE void chain_of(const rv_kind kind, float *room, size_t rounds)
     const vf sum = through_memory(room, h) + bias;
     switch (kind) {
     case RV_LSTM:
-      h = tanh_of(vf_fma(gate_of(sum), factor, bias) * vf_set(2.0F * VF_LOG2E)) * factor;
+      h = tanh_of(vf_fma(gate_of(sum), factor, bias)) * factor;
       break;
     case RV_GRU:
       h = vf_fma(tanh_of(vf_fma(gate_of(sum), factor, bias)), factor, bias);
