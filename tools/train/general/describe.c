@@ -70,8 +70,9 @@ rv_status rv_net_describe(const rv_net *net, const float *parameters, const rv_k
   const rv_net_shape *shape = &net->shape;
   rv_description *made = NULL;
   float *copy = malloc(net->parameters * sizeof *copy);
-  rv_status status = copy ? rv_description_new(&made, error)
-                          : rv_fail(error, RV_NO_MEMORY, "out of memory for a model");
+  if (!copy)
+    return rv_fail(error, RV_NO_MEMORY, "out of memory for a model");
+  rv_status status = rv_description_new(&made, error);
   for (int l = 0; !status && l < shape->layers; l++) {
     const rv_layer_form form = {.kind = shape->kind,
                                 .inputs = net->part[l][0].inputs,

@@ -5,7 +5,7 @@
 /// the Frobenius norm by the number of units. Lane 0 has the direction of the loss.
 
 #include "engine.h"
-#include "recurve/gradients.h"
+#include "singular.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -26,8 +26,6 @@
 
 /// What is left of a gradient that nobody needs to follow further.
 #define GONE 1e-14
-
-#define ITERATIONS 60
 
 typedef struct stream {
   const rv_seq_kernels *kernels;
@@ -234,10 +232,14 @@ static void follow(stream *s, size_t anchor, size_t longest, rv_random *random,
 static void make_lags(rv_gradient_flow *flow, size_t longest)
 {
   flow->lag[flow->n++] = 0;
-  for (double lag = 1.0; flow->n < RV_MAX_LAGS && (size_t)(lag + 0.5) <= longest;
-       lag *= 1.148698355)
-    if ((size_t)(lag + 0.5) > flow->lag[flow->n - 1])
-      flow->lag[flow->n++] = (size_t)(lag + 0.5);
+  // Five lags for a factor of two.
+  for (int step = 0; flow->n < RV_MAX_LAGS; step++) {
+    const size_t lag = (size_t)(exp2(0.2 * (double)step) + 0.5);
+    if (lag > longest)
+      break;
+    if (lag > flow->lag[flow->n - 1])
+      flow->lag[flow->n++] = lag;
+  }
 }
 
 /// The squared error at a moment whose state has just been reached; 1 without a wet recording.
@@ -274,43 +276,6 @@ static void measure_curves(stream *s, rv_gradient_flow *flow)
     flow->state[i] = sqrt(state[i] / state[0]);
     flow->loss[i] = loss[0] > 0.0 ? sqrt(loss[i] / loss[0]) : 0.0;
   }
-}
-
-/// Largest singular values of the Jacobian [n][n] by orthogonal iteration on JᵀJ.
-static void singular_values(const double *jacobian, size_t n, double *scratch, double *values)
-{
-  rv_random random = {3};
-  double *basis = scratch;                          // [values][n]
-  double *image = scratch + RV_SINGULAR_VALUES * n; // [n]
-  for (size_t k = 0; k < RV_SINGULAR_VALUES * n; k++)
-    basis[k] = rv_random_normal(&random);
-  for (int i = 0; i < ITERATIONS; i++)
-    for (size_t v = 0; v < RV_SINGULAR_VALUES; v++) {
-      double *own = basis + v * n;
-      for (size_t r = 0; r < n; r++) {
-        image[r] = 0.0;
-        for (size_t c = 0; c < n; c++)
-          image[r] += jacobian[r * n + c] * own[c];
-      }
-      memset(own, 0, n * sizeof *own);
-      for (size_t r = 0; r < n; r++)
-        for (size_t c = 0; c < n; c++)
-          own[c] += jacobian[r * n + c] * image[r];
-      for (size_t other = 0; other < v; other++) {
-        double along = 0.0;
-        for (size_t c = 0; c < n; c++)
-          along += own[c] * basis[other * n + c];
-        for (size_t c = 0; c < n; c++)
-          own[c] -= along * basis[other * n + c];
-      }
-      double energy = 0.0;
-      for (size_t c = 0; c < n; c++)
-        energy += own[c] * own[c];
-      // JᵀJ stretches by the square.
-      values[v] = sqrt(sqrt(energy));
-      for (size_t c = 0; energy > 0.0 && c < n; c++)
-        own[c] /= sqrt(energy);
-    }
 }
 
 /// Rows of the Jacobian of the step at `at`, as many in a pass as there are lanes; s->state is the
@@ -355,7 +320,7 @@ static bool measure_steps(stream *s, rv_gradient_flow *flow)
     const size_t back = at < SETTLING ? at : SETTLING;
     run(s, at - back, at, true);
     take_jacobian(s, at, n);
-    singular_values(s->jacobian, n, scratch, own);
+    rv_singular_values(s->jacobian, n, scratch, own);
     for (size_t v = 0; v < RV_SINGULAR_VALUES; v++)
       values[v][m] = v < n ? own[v] : 0.0;
   }

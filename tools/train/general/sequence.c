@@ -137,6 +137,6 @@ size_t rv_seq_bytes_per_step(const rv_net *net, const rv_seq_kernels *kernels)
   carver one = {.vector = vector_of(kernels)};
   carver many = one;
   lay_out(&work, net, MANY, &one);
-  lay_out(&work, net, 2 * MANY, &many);
+  lay_out(&work, net, (size_t)2 * MANY, &many);
   return (many.used - one.used) / MANY;
 }
