@@ -161,7 +161,7 @@ VF_INLINE void whole_frame(const frame *now, const rv_kind kind, const size_t un
     const size_t lead = before < wide ? before : wide ? wide - 1 : 0;
     if (lead)
       blocks(now, WHOLE, kind, units, 0, lead, channels, one_input, sums);
-    if (channels == 1 && JOINTLY && (kind == RV_LSTM || kind == RV_GRU))
+    if (channels == 1 && JOINTLY > 0 && (kind == RV_LSTM || kind == RV_GRU))
       joined_sums(now, kind, units, lead, all - lead, channels, one_input, sums);
     else
       blocks(now, SUMS, kind, units, lead, wide, channels, one_input, sums);
