@@ -251,6 +251,14 @@ static rv_status read_json(source *from, rv_error *error)
   return status;
 }
 
+/// The names of a file may hold anything.
+static void one_line(rv_error *error)
+{
+  for (char *c = error ? error->text : NULL; c && *c; c++)
+    if ((unsigned char)*c < 0x20 || *c == 0x7F)
+      *c = '?';
+}
+
 rv_status rv_manifest_read(const char *path, const char *const *known, rv_manifest *manifest,
                            rv_error *error)
 {
@@ -272,8 +280,10 @@ rv_status rv_manifest_read(const char *path, const char *const *known, rv_manife
   if (!status)
     status = *from.at == '{' ? read_json(&from, error) : read_csv(&from, error);
   free(text);
-  if (status)
+  if (status) {
     rv_manifest_free(manifest);
+    one_line(error);
+  }
   return status;
 }
 
