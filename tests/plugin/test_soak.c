@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: ISC
 
 /// A long session in which the model is changed once a second: no memory is lost, no step, nothing
-/// that is not a number. RECURVE_SOAK_SECONDS says how much audio; an hour was run.
+/// that is not a number. RECURVE_SOAK_SECONDS says how much audio (60 unless given).
 
 #include "bare.h"
 #include "session.h"
