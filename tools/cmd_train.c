@@ -14,13 +14,12 @@
 #include "learn/places.h"
 #include "learn/progress.h"
 #include "learn/set.h"
-#include "report/page.h"
+#include "report/closing.h"
 #include "train_many.h"
 
 #include "recurve/io.h"
 #include "recurve/train.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,52 +145,6 @@ static bool on_progress(void *data, const rv_train_progress *now)
   return !atomic_load(rv_interrupt_flag());
 }
 
-/// The clip that the page plays: the one whose knobs are nearest to where the model's start.
-static size_t nearest(const rv_train_clip *clips, size_t n, const rv_description *model)
-{
-  size_t best = 0;
-  float least = INFINITY;
-  for (size_t c = 0; c < n; c++) {
-    float distance = 0.0F;
-    for (int k = 0; k < model->n_knobs; k++) {
-      const rv_knob *knob = &model->knobs[k];
-      distance += fabsf(clips[c].knobs[k] - knob->initial) / (knob->maximum - knob->minimum);
-    }
-    if (distance < least) {
-      least = distance;
-      best = c;
-    }
-  }
-  return best;
-}
-
-/// What the page shows of the recordings.
-static rv_page page_of(const training *run, const rv_description *model)
-{
-  const rv_train_data *data = &run->data;
-  const bool held_out = data->n_test > 0;
-  const rv_train_clip *clips = held_out ? data->test : data->train;
-  const size_t chosen = nearest(clips, held_out ? data->n_test : data->n_train, model);
-  const char *test_dry = rv_args_text(run->args, "test-dry");
-  const char *test_wet = rv_args_text(run->args, "test-wet");
-  rv_page page = {.model = model,
-                  .model_path = run->places.model,
-                  .dry_path = test_dry ? test_dry : run->dry_path,
-                  .wet_path = test_wet ? test_wet : run->wet_path,
-                  .dry = clips[chosen].dry,
-                  .wet = clips[chosen].wet,
-                  .frames = clips[chosen].frames,
-                  .knobs = clips[chosen].knobs,
-                  .audio = held_out ? RV_PAGE_HELD_OUT : RV_PAGE_TRAINED,
-                  .findings = run->table ? NULL : &run->pair.report,
-                  .curve = &run->progress.curve};
-  if (run->table) {
-    page.dry_path = held_out ? run->set.test_dry[chosen] : run->table;
-    page.wet_path = held_out ? run->set.test_wet[chosen] : run->table;
-  }
-  return page;
-}
-
 static bool on_pilot(void *data, const rv_train_progress *now)
 {
   training *run = data;
@@ -200,51 +153,11 @@ static bool on_pilot(void *data, const rv_train_progress *now)
   return !atomic_load(rv_interrupt_flag());
 }
 
-/// A page that fails is told, and does not take the model with it.
-static int make_page(training *run, const rv_page *page, bool *plotted)
-{
-  rv_page_result made;
-  rv_error error = {{0}};
-  if (!run->places.page)
-    return RV_EXIT_DONE;
-  if (rv_page_write(run->places.page, page, &made, &error))
-    return rv_report_failure(&run->report, "%s", error.text);
-  *plotted = made.plotted;
-  rv_report_object(&run->report, json_pack("{s:s, s:o, s:I, s:b}", "event", "report", "page",
-                                           rv_json_text(run->places.page), "bytes",
-                                           (json_int_t)made.bytes, "plots", made.plotted));
-  return RV_EXIT_DONE;
-}
-
-/// The page and the closing lines of a model that is written.
-static int present(training *run, const rv_outcome *outcome, const rv_description *model,
-                   const rv_train_result *result)
-{
-  const rv_train_data *data = &run->data;
-  rv_page page = page_of(run, model);
-  rv_setting_esr *settings = NULL;
-  rv_error error = {{0}};
-  bool plotted = false;
-  if (model->n_knobs && rv_settings_measure(model, data->n_test ? data->test : data->train,
-                                            data->n_test ? data->n_test : data->n_train, &settings,
-                                            &page.n_settings, &error))
-    rv_report_warning(&run->report, "%s", error.text);
-  page.settings = settings;
-  page.result = result;
-  const int exit_status = make_page(run, &page, &plotted);
-  rv_settings_tell(model, settings, page.n_settings, &run->report);
-  rv_outcome_tell(outcome, model, result);
-  if (run->places.page && !exit_status)
-    rv_report_line(&run->report, "to look at and listen to: %s%s", run->places.page,
-                   plotted ? "" : " (without plots, as there is no gnuplot)");
-  free(settings);
-  return exit_status;
-}
-
 static int train_and_save(training *run, rv_outcome *outcome)
 {
+  const char *test_dry = rv_args_text(run->args, "test-dry");
   rv_description *model = NULL;
-  rv_train_result result;
+  rv_train_result result = {0};
   rv_error error = {{0}};
   rv_interrupt_catch();
   rv_status status = RV_OK;
@@ -267,7 +180,18 @@ static int train_and_save(training *run, rv_outcome *outcome)
   if (!status) {
     if (!result.stopped)
       rv_checkpoint_remove(&run->checkpoint);
-    exit_status = present(run, outcome, model, &result);
+    const rv_closing closing = {.report = &run->report,
+                                .data = &run->data,
+                                .places = &run->places,
+                                .set = run->table ? &run->set : NULL,
+                                .table = run->table,
+                                .dry_path = test_dry ? test_dry : run->dry_path,
+                                .wet_path =
+                                    test_dry ? rv_args_text(run->args, "test-wet") : run->wet_path,
+                                .findings = run->table ? NULL : &run->pair.report,
+                                .curve = &run->progress.curve,
+                                .outcome = outcome};
+    exit_status = rv_closing_present(&closing, model, &result);
   }
   rv_description_free(model);
   return exit_status;
