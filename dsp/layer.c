@@ -73,6 +73,30 @@ void rv_layer_arrays(const rv_layer *layer, rv_layer_array arrays[RV_LAYER_ARRAY
   memcpy(arrays, all, sizeof all);
 }
 
+static float *moved(float *array, size_t elements)
+{
+  return array ? array + elements : NULL;
+}
+
+rv_layer rv_layer_direction(const rv_layer *layer, int direction)
+{
+  const size_t d = (size_t)direction;
+  const size_t n = (size_t)layer->units;
+  const size_t rows = (size_t)rv_kind_gates(layer->kind) * n;
+  rv_layer part = *layer;
+  part.directions = 1;
+  part.w = moved(layer->w, d * rows * (size_t)layer->inputs);
+  part.u = moved(layer->u, d * rows * n);
+  part.b = moved(layer->b, d * rows);
+  part.bn = moved(layer->bn, d * n);
+  part.start = moved(layer->start, d * (size_t)rv_kind_states(layer->kind) * n);
+  part.gain_w = moved(layer->gain_w, d * rows);
+  part.gain_u = moved(layer->gain_u, d * rows);
+  part.gain_c = moved(layer->gain_c, d * n);
+  part.bias_c = moved(layer->bias_c, d * n);
+  return part;
+}
+
 size_t rv_layer_parameters(const rv_layer *layer)
 {
   rv_layer_array arrays[RV_LAYER_ARRAYS];

@@ -30,33 +30,15 @@ static float *centred(rv_kind kind, const float *weights, size_t units, size_t c
   return made;
 }
 
-static float *moved(float *array, size_t direction, size_t elements)
-{
-  return array ? array + direction * elements : NULL;
-}
-
 bool rv_norm_part(const rv_layer *layer, int direction, rv_layer *part)
 {
-  const size_t d = (size_t)direction;
   const size_t n = (size_t)layer->units;
-  const size_t inputs = (size_t)layer->inputs;
-  const size_t rows = (size_t)rv_kind_gates(layer->kind) * n;
-  *part = *layer;
-  part->directions = 1;
-  part->w = moved(layer->w, d, rows * inputs);
-  part->u = moved(layer->u, d, rows * n);
-  part->b = moved(layer->b, d, rows);
-  part->bn = moved(layer->bn, d, n);
-  part->start = moved(layer->start, d, (size_t)rv_kind_states(layer->kind) * n);
-  part->gain_w = moved(layer->gain_w, d, rows);
-  part->gain_u = moved(layer->gain_u, d, rows);
-  part->gain_c = moved(layer->gain_c, d, n);
-  part->bias_c = moved(layer->bias_c, d, n);
+  *part = rv_layer_direction(layer, direction);
   if (layer->norm == RV_NORM_NONE)
     return true;
   part->u = centred(layer->kind, part->u, n, n);
   if (layer->norm == RV_NORM_BOTH)
-    part->w = centred(layer->kind, part->w, n, inputs);
+    part->w = centred(layer->kind, part->w, n, (size_t)layer->inputs);
   if (part->u && part->w)
     return true;
   rv_norm_part_free(layer, part);

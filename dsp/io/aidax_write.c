@@ -28,9 +28,26 @@ static bool is_zero(const float *array, size_t elements)
   return true;
 }
 
+/// Both directions.
 static size_t start_size(const rv_layer *layer)
 {
-  return (size_t)rv_kind_states(layer->kind) * (size_t)layer->units;
+  return (size_t)layer->directions * (size_t)rv_kind_states(layer->kind) * (size_t)layer->units;
+}
+
+/// Whether a layer's type gets our prefix.
+static bool is_prefixed(const rv_description *description, int l)
+{
+  const rv_layer *layer = &description->layers[l];
+  return layer->norm != RV_NORM_NONE || layer->directions > 1 || (description->feedback && !l);
+}
+
+/// The version that a reader has to know.
+static int version_of(const rv_description *description)
+{
+  for (int l = 0; l < description->n_layers; l++)
+    if (is_prefixed(description, l))
+      return RV_OWN_VERSION;
+  return 1;
 }
 
 static bool needs_own_keys(const rv_description *description)
@@ -38,7 +55,8 @@ static bool needs_own_keys(const rv_description *description)
   bool own = description->skip != 0.0F && description->skip != 1.0F;
   for (int l = 0; l < description->n_layers; l++) {
     const rv_layer *layer = &description->layers[l];
-    own = own || rv_aidax_type_of(layer->kind)->own || !is_zero(layer->start, start_size(layer));
+    own = own || is_prefixed(description, l) || rv_aidax_type_of(layer->kind)->own ||
+          !is_zero(layer->start, start_size(layer));
   }
   return own;
 }
@@ -86,27 +104,67 @@ static json_t *shape_of(int units)
   return json_pack("[n, n, i]", units);
 }
 
-static json_t *layer_of(const rv_layer *layer)
+/// [gates·units] in the file's order of gates.
+static json_t *gains_of(const rv_aidax_type *type, const float *gains, size_t units)
 {
-  const rv_aidax_type *type = rv_aidax_type_of(layer->kind);
-  const size_t inputs = (size_t)layer->inputs;
-  const size_t units = (size_t)layer->units;
-  json_t *object = json_object();
+  const size_t gates = (size_t)rv_kind_gates(type->kind);
+  float *file = malloc(gates * units * sizeof *file);
+  if (!file)
+    return NULL;
+  for (size_t g = 0; g < gates; g++)
+    memcpy(file + (size_t)type->file_at[g] * units, gains + g * units, units * sizeof *file);
+  json_t *list = rv_json_from_floats(file, gates * units, 0);
+  free(file);
+  return list;
+}
+
+/// The arrays of one direction into an object.
+static bool set_arrays(json_t *object, const rv_aidax_type *type, const rv_layer *part)
+{
+  const size_t inputs = (size_t)part->inputs;
+  const size_t units = (size_t)part->units;
   json_t *weights = json_array();
-  bool done = set(object, "type", json_string(type->name)) &&
-              set(object, "activation", json_string(rv_aidax_activation_name(layer->activation))) &&
-              set(object, "shape", shape_of(layer->units)) &&
-              append(weights, kernel_of(type, layer->w, inputs, units)) &&
-              (!layer->u || append(weights, kernel_of(type, layer->u, units, units))) &&
-              append(weights, bias_of(type, layer));
-  if (done && !is_zero(layer->start, start_size(layer)))
+  bool done = true;
+  if (!is_zero(part->start, start_size(part)))
     done = set(object, "start",
-               rv_json_from_floats(layer->start, (size_t)rv_kind_states(layer->kind), units));
-  if (done && set(object, "weights", json_incref(weights))) {
-    json_decref(weights);
-    return object;
-  }
+               rv_json_from_floats(part->start, (size_t)rv_kind_states(part->kind), units));
+  if (part->gain_w)
+    done = done && set(object, "gain_w", gains_of(type, part->gain_w, units));
+  if (part->gain_u)
+    done = done && set(object, "gain_u", gains_of(type, part->gain_u, units));
+  if (part->gain_c)
+    done = done && set(object, "gain_c", rv_json_from_floats(part->gain_c, units, 0)) &&
+           set(object, "bias_c", rv_json_from_floats(part->bias_c, units, 0));
+  done = done && append(weights, kernel_of(type, part->w, inputs, units)) &&
+         (!part->u || append(weights, kernel_of(type, part->u, units, units))) &&
+         append(weights, bias_of(type, part)) && set(object, "weights", json_incref(weights));
   json_decref(weights);
+  return done;
+}
+
+static json_t *layer_of(const rv_description *description, int l)
+{
+  static const char *const norms[] = {[RV_NORM_RECURRENT] = "recurrent", [RV_NORM_BOTH] = "both"};
+  const rv_layer *layer = &description->layers[l];
+  const rv_aidax_type *type = rv_aidax_type_of(layer->kind);
+  const rv_layer forward = rv_layer_direction(layer, 0);
+  char name[64];
+  (void)snprintf(name, sizeof name, "%s%s", is_prefixed(description, l) ? RV_OWN_PREFIX : "",
+                 type->name);
+  json_t *object = json_object();
+  bool done = set(object, "type", json_string(name)) &&
+              set(object, "activation", json_string(rv_aidax_activation_name(layer->activation))) &&
+              set(object, "shape", shape_of(layer->units));
+  if (layer->norm != RV_NORM_NONE)
+    done = done && set(object, "norm", json_string(norms[layer->norm]));
+  done = done && set_arrays(object, type, &forward);
+  if (done && layer->directions > 1) {
+    const rv_layer backward = rv_layer_direction(layer, 1);
+    json_t *second = json_object();
+    done = set(object, "backward", second) && set_arrays(second, type, &backward);
+  }
+  if (done)
+    return object;
   json_decref(object);
   return NULL;
 }
@@ -115,7 +173,7 @@ static json_t *layers_of(const rv_description *description)
 {
   json_t *list = json_array();
   for (int l = 0; list && l < description->n_layers; l++)
-    if (!append(list, layer_of(&description->layers[l]))) {
+    if (!append(list, layer_of(description, l))) {
       json_decref(list);
       list = NULL;
     }
@@ -139,8 +197,9 @@ static json_t *root_of(const rv_description *description)
   bool done = root;
   if (own)
     done = set(root, "format", json_string("recurve")) &&
-           set(root, "version", json_integer(RV_OWN_VERSION));
-  done = done && set(root, "in_shape", shape_of(1 + description->n_knobs)) &&
+           set(root, "version", json_integer(version_of(description)));
+  done = done && set(root, "in_shape", shape_of(rv_description_inputs(description))) &&
+         (!description->feedback || set(root, "feedback", json_true())) &&
          set(root, "in_skip", json_integer(description->skip == 1.0F)) &&
          (plain_skip || set(root, "skip_gain", rv_json_from_float(description->skip))) &&
          (description->input_gain_db == 0.0 ||

@@ -41,6 +41,7 @@ static void aidax_caveat(const rv_description *description, rv_error *text)
     rv_reason_add(text, "not one LSTM or GRU with one linear dense layer");
   else if (!is_one_of(units, aidax_units, sizeof aidax_units / sizeof *aidax_units))
     rv_reason_add(text, "%d units are not one of 8, 12, 16, 20, 24, 32, 40, 64, 80", units);
+  rv_reason_own(text, description);
   if (description->n_knobs > AIDAX_KNOBS)
     rv_reason_add(text, "%d knobs where at most %d are played", description->n_knobs, AIDAX_KNOBS);
   refuse(text, who);

@@ -8,8 +8,13 @@
 
 #include "json.h"
 
-/// Newest "version" of our own keys in the AIDA-X layout that is read, and the one that is written.
-#define RV_OWN_VERSION 1
+/// Newest "version" of our own keys in the AIDA-X layout that is read: 2 for files with a layer
+/// that is normalised or bidirectional or with feedback, 1 for the others.
+#define RV_OWN_VERSION 2
+
+/// Before the type of a layer that is normalised, bidirectional or fed back to: no other player
+/// takes it for a plain one.
+#define RV_OWN_PREFIX "recurve-"
 
 /// A gain that players of the AIDA-X family take for nothing at all: at or below this.
 #define RV_AIDAX_MUTE_DB (-90.0)
@@ -87,6 +92,9 @@ bool rv_probe_write(json_t *root, const rv_description *description);
 
 /// Adds to a list of reasons in one line: "; " and the words, as far as there is room.
 void rv_reason_add(rv_error *reasons, const char *format, ...) RV_PRINTF(2, 3);
+
+/// Adds what only our own format holds: normalised and bidirectional layers, feedback.
+void rv_reason_own(rv_error *reasons, const rv_description *description);
 
 /// Names the knobs of a description "Knob 1" ..., from 0 to 1, in the middle. RV_UNSUPPORTED where
 /// there are too many.

@@ -39,6 +39,7 @@ static rv_status check(const rv_description *description, rv_error *error)
 {
   rv_error reasons = {{0}};
   check_layers(description, &reasons);
+  rv_reason_own(&reasons, description);
   if (description->skip != 0.0F && description->skip != 1.0F)
     rv_reason_add(&reasons, "a skip gain of %g", (double)description->skip);
   if (description->input_gain_db != 0.0 || description->output_gain_db != 0.0)

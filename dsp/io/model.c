@@ -206,17 +206,6 @@ static rv_status make_root(const rv_description *description, rv_format format, 
                  rv_format_name(format));
 }
 
-static rv_status check_kinds(const rv_description *description, rv_error *error)
-{
-  bool plain = !description->feedback;
-  for (int l = 0; l < description->n_layers; l++)
-    plain = plain && description->layers[l].norm == RV_NORM_NONE &&
-            description->layers[l].directions == 1;
-  return plain ? RV_OK
-               : rv_fail(error, RV_UNSUPPORTED,
-                         "normalised and bidirectional layers and feedback have no file format");
-}
-
 rv_status rv_model_write(const char *path, const rv_description *description, rv_format format,
                          rv_error *error)
 {
@@ -230,8 +219,6 @@ rv_status rv_model_write(const char *path, const rv_description *description, rv
   if (!status && numbers > RV_JSON_MAX_NUMBERS)
     status = rv_fail(&reason, RV_UNSUPPORTED, "%zu numbers; a model file holds at most %zu",
                      numbers, RV_JSON_MAX_NUMBERS);
-  if (!status)
-    status = check_kinds(description, &reason);
   if (!status)
     status = make_root(description, format, &root, &reason);
   if (errno == ENOMEM)

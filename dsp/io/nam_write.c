@@ -29,6 +29,7 @@ static rv_status check(const rv_description *description, rv_error *error)
   }
   if (description->layers[last].activation != RV_LINEAR)
     rv_reason_add(&reasons, "the last layer has an activation");
+  rv_reason_own(&reasons, description);
   if (description->skip != 0.0F)
     rv_reason_add(&reasons, "a skip connection");
   if (description->input_gain_db != 0.0 || description->output_gain_db != 0.0)

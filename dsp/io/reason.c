@@ -18,6 +18,19 @@ void rv_reason_add(rv_error *reasons, const char *format, ...)
   va_end(arguments);
 }
 
+void rv_reason_own(rv_error *reasons, const rv_description *description)
+{
+  bool normalised = false;
+  for (int l = 0; l < description->n_layers; l++)
+    normalised = normalised || description->layers[l].norm != RV_NORM_NONE;
+  if (normalised)
+    rv_reason_add(reasons, "layer normalisation");
+  if (!rv_description_causal(description))
+    rv_reason_add(reasons, "a bidirectional layer");
+  if (description->feedback)
+    rv_reason_add(reasons, "output feedback");
+}
+
 rv_status rv_fail_reading(rv_error *error, const char *path, int reason)
 {
   switch (reason) {

@@ -15,24 +15,35 @@ static void fill(float *array, int elements, uint64_t *seed)
 
 void rv_handmade_fill(rv_layer *layer, bool start, uint64_t *seed)
 {
-  const int rows = rv_kind_gates(layer->kind) * layer->units;
+  const int units = layer->directions * layer->units;
+  const int rows = rv_kind_gates(layer->kind) * units;
   fill(layer->w, rows * layer->inputs, seed);
   fill(layer->u, rows * layer->units, seed);
   fill(layer->b, rows, seed);
-  fill(layer->bn, layer->units, seed);
+  fill(layer->bn, units, seed);
+  fill(layer->gain_w, rows, seed);
+  fill(layer->gain_u, rows, seed);
+  fill(layer->gain_c, units, seed);
+  fill(layer->bias_c, units, seed);
   if (start)
-    fill(layer->start, rv_kind_states(layer->kind) * layer->units, seed);
+    fill(layer->start, rv_kind_states(layer->kind) * units, seed);
+}
+
+static rv_layer *add_form(rv_description *model, const rv_layer_form *form, uint64_t *seed)
+{
+  rv_error error = {{0}};
+  ck_assert_msg(!rv_description_add_form(model, form, &error), "%s", error.text);
+  rv_layer *layer = &model->layers[model->n_layers - 1];
+  rv_handmade_fill(layer, false, seed);
+  return layer;
 }
 
 static rv_layer *add(rv_description *model, rv_kind kind, int inputs, int units,
                      rv_activation activation, uint64_t *seed)
 {
-  rv_error error = {{0}};
-  ck_assert_msg(!rv_description_add(model, kind, inputs, units, activation, &error), "%s",
-                error.text);
-  rv_layer *layer = &model->layers[model->n_layers - 1];
-  rv_handmade_fill(layer, false, seed);
-  return layer;
+  const rv_layer_form form = {
+      .kind = kind, .inputs = inputs, .units = units, .activation = activation};
+  return add_form(model, &form, seed);
 }
 
 static void name_knobs(rv_description *model, int knobs)
@@ -97,15 +108,22 @@ rv_description *rv_handmade_any(uint64_t seed)
   rv_description *model = NULL;
   ck_assert_int_eq(rv_description_new(&model, NULL), RV_OK);
   name_knobs(model, pick(&seed, RV_MAX_KNOBS + 1));
-  int inputs = 1 + model->n_knobs;
+  // A third with feedback, a third with bidirectional layers.
+  const int way = pick(&seed, 3);
+  model->feedback = way == 1;
+  int inputs = rv_description_inputs(model);
   const int recurrent = 1 + pick(&seed, RV_MAX_RECURRENT);
   for (int l = 0; l < recurrent; l++) {
     const int units = 1 + pick(&seed, 17);
-    const rv_kind kind = kinds[pick(&seed, 4)];
-    rv_layer *layer = add(model, kind, inputs, units, RV_LINEAR, &seed);
+    const rv_layer_form form = {.kind = kinds[pick(&seed, 4)],
+                                .inputs = inputs,
+                                .units = units,
+                                .norm = (rv_norm)pick(&seed, 3),
+                                .bidirectional = way == 2 && pick(&seed, 2)};
+    rv_layer *layer = add_form(model, &form, &seed);
     if (pick(&seed, 3) == 0)
       rv_handmade_fill(layer, true, &seed);
-    inputs = units;
+    inputs = rv_layer_outputs(layer);
     if (pick(&seed, 3) == 0) {
       const int width = 1 + pick(&seed, 9);
       (void)add(model, RV_DENSE, inputs, width, (rv_activation)pick(&seed, RV_SOFTMAX + 1), &seed);
@@ -134,12 +152,19 @@ static void assert_same_layer(const rv_layer *a, const rv_layer *b)
   ck_assert_int_eq(a->activation, b->activation);
   ck_assert_int_eq(a->inputs, b->inputs);
   ck_assert_int_eq(a->units, b->units);
-  const int rows = rv_kind_gates(a->kind) * a->units;
+  ck_assert_int_eq(a->norm, b->norm);
+  ck_assert_int_eq(a->directions, b->directions);
+  const int units = a->directions * a->units;
+  const int rows = rv_kind_gates(a->kind) * units;
   assert_same_floats(a->w, b->w, rows * a->inputs);
   assert_same_floats(a->u, b->u, rows * a->units);
   assert_same_floats(a->b, b->b, rows);
-  assert_same_floats(a->bn, b->bn, a->units);
-  assert_same_floats(a->start, b->start, rv_kind_states(a->kind) * a->units);
+  assert_same_floats(a->bn, b->bn, units);
+  assert_same_floats(a->start, b->start, rv_kind_states(a->kind) * units);
+  assert_same_floats(a->gain_w, b->gain_w, rows);
+  assert_same_floats(a->gain_u, b->gain_u, rows);
+  assert_same_floats(a->gain_c, b->gain_c, units);
+  assert_same_floats(a->bias_c, b->bias_c, units);
 }
 
 static void assert_same_number(double a, double b)
@@ -150,6 +175,7 @@ static void assert_same_number(double a, double b)
 void rv_handmade_assert_same(const rv_description *a, const rv_description *b)
 {
   ck_assert_int_eq(a->n_layers, b->n_layers);
+  ck_assert_int_eq(a->feedback, b->feedback);
   for (int l = 0; l < a->n_layers; l++)
     assert_same_layer(&a->layers[l], &b->layers[l]);
   assert_same_number((double)a->skip, (double)b->skip);

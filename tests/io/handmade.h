@@ -12,7 +12,8 @@
 /// A model of one recurrent and one dense layer with random weights.
 rv_description *rv_handmade_model(rv_kind kind, int knobs, int units, uint64_t seed);
 
-/// Any model that a description can hold: stacks, activations, start states, knobs, gains, texts.
+/// Any model that a description can hold: stacks, normalised and bidirectional layers, feedback,
+/// activations, start states, knobs, gains, texts.
 rv_description *rv_handmade_any(uint64_t seed);
 
 /// Fills all weights of a layer, biases too; start states where `start`.

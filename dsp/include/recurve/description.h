@@ -181,6 +181,10 @@ RV_API const char *rv_kind_name(rv_kind kind); ///< "rnn", "lstm", "gru", "gru-b
 /// Numbers that a layer gives in each frame: units, of a bidirectional layer 2·units.
 RV_API int rv_layer_outputs(const rv_layer *layer);
 
+/// One direction (0, or 1 of a bidirectional layer) as a layer of one direction, whose arrays are
+/// those of `layer`: a view, not to be freed.
+RV_API rv_layer rv_layer_direction(const rv_layer *layer, int direction);
+
 /// Trained parameters of one layer as stored here, both directions and the gains of normalisation
 /// included (start states are not counted).
 RV_API size_t rv_layer_parameters(const rv_layer *layer);
