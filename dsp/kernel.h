@@ -72,7 +72,8 @@ static inline size_t rv_sum_gates(rv_kind kind)
 /// LSTM; −r, z, 2n of GRU; 2h of RNN.
 ///
 /// In a normalised layer, weights whose sums are normalised are packed as they are, less their mean
-/// over the group: the mean of the sums is then zero by itself. The factors above are in the gains.
+/// over the group: the mean of the sums is then zero by itself. The factors above are in the gains,
+/// and the root of the number of sums in the group.
 typedef struct rv_packed {
   rv_kind kind;
   rv_activation activation;

@@ -8,13 +8,17 @@
 /// ORDER OF SUMMATION, beside that of kernel_tmpl.h. Per frame and channel:
 /// 1. Recurrent sums s: as there, but every part from +0, and all of them before any cell.
 /// 2. Squares, for vector v of the rows of early gates (or of gate n): q_v = fma(s, s, q_v), blocks
-///    ascending; those of a group: (q_0 + q_1) + (q_2 + q_3), as far as it has them, then vf_sum.
-///    A vector that holds gates of both groups counts in each with the others' lanes as zero.
-/// 3. k = 1/√(sum·(1/n) + ε); then fma(s·gain, k, p), where p is the input part with the bias.
+///    ascending, from 0, but lane 0 of q_0 from n·ε; those of a group: (q_0 + q_1) + (q_2 + q_3),
+///    as far as it has them, then vf_sum. A vector that holds gates of both groups counts in each
+///    with the others' lanes as zero.
+/// 3. k = 1/√sum; then fma(s·gain, k, p), where p is the input part with the bias and the
+///    gain has been multiplied by √n.
 /// 4. RV_NORM_BOTH: the input part itself is p = fma(a·gain, k, b), with k from the squares of all
 ///    its vectors ascending, each times 1 or 0 for the group.
-/// 5. N(c) of RV_LSTM: m is the mean of c before the frame, d = c − m after it; vectors of d and of
-///    d·d are added, blocks ascending, then vf_sum. μ = m + Σd/n; v = Σd²/n − (Σd/n)², at least 0.
+/// 5. N(c) of RV_LSTM: m is the mean of c before the frame, d = c − m after it; t = fma(d, 1/√n, t)
+///    and q = fma(d, d, q), blocks ascending, q from n·ε in lane 0; then vf_sum. δ = t·(1/√n);
+///    v = fma(−t, t, q), at least n·ε; k = 1/√v; the argument of tanh is fma((d − δ)·gain, k,
+///    bias).
 
 #ifndef RECURVE_DSP_KERNEL_NORM_H
 #define RECURVE_DSP_KERNEL_NORM_H
@@ -27,10 +31,20 @@ typedef struct squares {
   vf of[2][MAX_VECTORS];
 } squares;
 
-/// 1/√(sum/n + ε).
-VF_INLINE float scale_of(float sum, float inverse)
+/// 1/√sum of squares that began with n·ε.
+VF_INLINE float scale_of(float sum)
 {
-  return 1.0F / __builtin_sqrtf(sum * inverse + (float)RV_NORM_EPSILON);
+  return 1.0F / __builtin_sqrtf(sum);
+}
+
+/// q − t².
+VF_INLINE float less_square(float q, float t)
+{
+#if VF_FUSED
+  return __builtin_fmaf(-t, t, q);
+#else
+  return q - t * t;
+#endif
 }
 
 /// Whether vector v of a row of early gates of a block holds gate n of RV_GRU: all of it, or beside
@@ -83,12 +97,22 @@ VF_INLINE void norm_sums(const rv_kind kind, const size_t width, const size_t ga
   }
 }
 
-VF_INLINE void clear_squares(squares *square, const size_t channels)
+/// All zero but for n·ε of a group.
+VF_INLINE vf least_of(const float least)
+{
+  vf start = vf_set(0.0F);
+  start[0] = least;
+  return start;
+}
+
+VF_INLINE void start_squares(squares *square, const float *least, const size_t channels)
 {
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
-    for (size_t v = 0; v < MAX_VECTORS; v++)
-      square[ch].of[0][v] = square[ch].of[1][v] = vf_set(0.0F);
+    for (size_t v = 0; v < MAX_VECTORS; v++) {
+      square[ch].of[0][v] = v ? vf_set(0.0F) : least_of(least[0]);
+      square[ch].of[1][v] = v ? vf_set(0.0F) : least_of(least[1]);
+    }
 }
 
 VF_INLINE float total_of(const vf *of, const size_t vectors)
@@ -102,15 +126,17 @@ VF_INLINE float total_of(const vf *of, const size_t vectors)
 
 /// What the sums of a block that lie in `kept` become: arguments of its cells.
 VF_INLINE void scaled_sums(const rv_kind kind, const size_t width, const size_t place,
-                           const size_t at, const float *input, const float *kept,
-                           const float *scale, vf *sums)
+                           const size_t at, const frame *base, const size_t ch,
+                           const size_t one_input, const float *kept, const float *scale, vf *sums)
 {
   const size_t gates = kind == RV_RNN ? 1 : kind == RV_GRU_BEFORE ? 2 : kind == RV_GRU ? 3 : 4;
   const size_t row = rv_row(VF_LANES, kind == RV_GRU ? 4 : gates, width);
   const size_t early = rv_row(VF_LANES, gates, width);
   VF_UNROLL
   for (size_t v = 0; v < row / VF_LANES; v++) {
-    const vf p = vf_load(input + at + v * VF_LANES);
+    const vf p = one_input ? vf_fma(vf_load(base->layer->w + at + v * VF_LANES),
+                                    vf_set(*base->in[ch]), vf_load(base->bias + at + v * VF_LANES))
+                           : vf_load(base->sums[ch] + at + v * VF_LANES);
     if (v >= early / VF_LANES) {
       sums[v] = p;
       continue;
@@ -166,14 +192,16 @@ VF_INLINE void scaled_sums(const rv_kind kind, const size_t width, const size_t 
 typedef struct norm_frame {
   frame base;
   float *kept[RV_TOGETHER]; ///< [rows of early gates]
-  float inverse[2];         ///< 1/n of the groups
-  float inverse_units;
+  float least[3];           ///< n·ε of the groups; one more for the kinds without a second
+  float least_c;            ///< the same of c
+  float inverse;            ///< 1/units
+  float inverse_root;       ///< 1/√units
 } norm_frame;
 
 /// From the sums of an LSTM block to c, and to what is left of h: the denominators of gate o.
 VF_INLINE void norm_lstm_block(const frame *now, const size_t ch, const size_t first,
-                               const size_t width, const vf *sums, const vf mean, vf *moved,
-                               vf *spread)
+                               const size_t width, const vf *sums, const vf mean,
+                               const vf inverse_root, vf *moved, vf *spread)
 {
   const size_t row = rv_row(VF_LANES, 4, width);
   vf plus[MAX_VECTORS];
@@ -189,16 +217,16 @@ VF_INLINE void norm_lstm_block(const frame *now, const size_t ch, const size_t f
   vf_store_narrow(now->late[ch] + first, gate(plus, 3, width), width);
   const vi within = (vi)vf_load_narrow(now->layer->within + first, width);
   const vf d = (vf)((vi)(next - mean) & within);
-  *moved = *moved + d;
+  *moved = vf_fma(d, inverse_root, *moved);
   *spread = vf_fma(d, d, *spread);
 }
 
 /// h = σ(o)·tanh(gain·N(c) + bias).
 VF_INLINE void norm_lstm_output(const frame *now, const size_t ch, const size_t first,
-                                const size_t width, const vf mean, const vf scale)
+                                const size_t width, const vf mean, const vf by, const vf scale)
 {
-  const vf c = vf_load_narrow(now->c[ch] + first, width);
-  const vf y = vf_fma((c - mean) * scale, vf_load_narrow(now->layer->gain_c + first, width),
+  const vf d = vf_load_narrow(now->c[ch] + first, width) - mean;
+  const vf y = vf_fma((d - by) * vf_load_narrow(now->layer->gain_c + first, width), scale,
                       vf_load_narrow(now->layer->bias_c + first, width));
   const vf_exponential t = vf_exp2(y * vf_set(2.0F * VF_LOG2E));
   const vf o = vf_load_narrow(now->late[ch] + first, width);
@@ -206,7 +234,7 @@ VF_INLINE void norm_lstm_output(const frame *now, const size_t ch, const size_t 
 }
 
 VF_INLINE void norm_lstm(const norm_frame *now, const size_t units, const size_t channels,
-                         const float (*scales)[2])
+                         const size_t one_input, const float (*scales)[2])
 {
   const frame *base = &now->base;
   vf means[RV_TOGETHER];
@@ -214,41 +242,49 @@ VF_INLINE void norm_lstm(const norm_frame *now, const size_t units, const size_t
   vf spread[RV_TOGETHER];
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++) {
+    // Loads as wide as the stores were, which pass on what is still under way.
     vf sum = vf_set(0.0F);
-    for (size_t j = 0; j < base->stride; j += VF_LANES)
-      sum = sum + vf_load(base->c[ch] + j);
-    means[ch] = vf_set(vf_sum(sum) * now->inverse_units);
-    moved[ch] = spread[ch] = vf_set(0.0F);
+    EACH_BLOCK(RV_LSTM, units, sum = sum + vf_load_narrow(base->c[ch] + first, width));
+    means[ch] = vf_set(vf_sum(sum) * now->inverse);
+    moved[ch] = vf_set(0.0F);
+    spread[ch] = least_of(now->least_c);
   }
   vf sums[MAX_VECTORS];
   EACH_BLOCK(
       RV_LSTM, units, VF_UNROLL for (size_t ch = 0; ch < channels; ch++) {
-        scaled_sums(RV_LSTM, width, place, at, base->sums[ch], now->kept[ch], scales[ch], sums);
-        norm_lstm_block(base, ch, first, width, sums, means[ch], &moved[ch], &spread[ch]);
+        scaled_sums(RV_LSTM, width, place, at, base, ch, one_input, now->kept[ch], scales[ch],
+                    sums);
+        norm_lstm_block(base, ch, first, width, sums, means[ch], vf_set(now->inverse_root),
+                        &moved[ch], &spread[ch]);
       });
   vf scale[RV_TOGETHER];
+  vf by[RV_TOGETHER];
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++) {
-    const float by = vf_sum(moved[ch]) * now->inverse_units;
-    const float variance = vf_sum(spread[ch]) * now->inverse_units - by * by;
-    scale[ch] = vf_set(
-        1.0F / __builtin_sqrtf((variance < 0.0F ? 0.0F : variance) + (float)RV_NORM_EPSILON));
-    means[ch] = means[ch] + vf_set(by);
+    const float t = vf_sum(moved[ch]);
+    const float variance = less_square(vf_sum(spread[ch]), t);
+    const float sound = variance < now->least_c ? now->least_c : variance;
+    scale[ch] = vf_set(scale_of(sound));
+    by[ch] = vf_set(t * now->inverse_root);
   }
   EACH_BLOCK(RV_LSTM, units,
              VF_UNROLL for (size_t ch = 0; ch < channels; ch++)
-                 norm_lstm_output(base, ch, first, width, means[ch], scale[ch]));
+                 norm_lstm_output(base, ch, first, width, means[ch], by[ch], scale[ch]));
 }
 
-/// The input part of gate n out of a row of sums of RV_GRU_BEFORE.
-VF_INLINE vf input_of_n(const float *row, const size_t width)
+/// The input part of gate n out of the row of sums of RV_GRU_BEFORE at `at`.
+VF_INLINE vf input_of_n(const frame *base, const size_t ch, const size_t at, const size_t width,
+                        const size_t one_input)
 {
-  const size_t at = 2 * width / VF_LANES * VF_LANES;
-  return vf_part(vf_load(row + at), 2 * width % VF_LANES, width);
+  const size_t v = at + 2 * width / VF_LANES * VF_LANES;
+  const vf p = one_input ? vf_fma(vf_load(base->layer->w + v), vf_set(*base->in[ch]),
+                                  vf_load(base->bias + v))
+                         : vf_load(base->sums[ch] + v);
+  return vf_part(p, 2 * width % VF_LANES, width);
 }
 
 VF_INLINE void norm_gru_before(const norm_frame *now, const size_t units, const size_t channels,
-                               const float (*scales)[2])
+                               const size_t one_input, const float (*scales)[2])
 {
   const frame *base = &now->base;
   const float *reset[RV_TOGETHER];
@@ -256,7 +292,7 @@ VF_INLINE void norm_gru_before(const norm_frame *now, const size_t units, const 
   vf sums[MAX_VECTORS];
   EACH_BLOCK(
       RV_GRU_BEFORE, units, VF_UNROLL for (size_t ch = 0; ch < channels; ch++) {
-        scaled_sums(RV_GRU_BEFORE, width, place, at, base->sums[ch], now->kept[ch], scales[ch],
+        scaled_sums(RV_GRU_BEFORE, width, place, at, base, ch, one_input, now->kept[ch], scales[ch],
                     sums);
         vf plus[MAX_VECTORS];
         VF_UNROLL
@@ -270,17 +306,17 @@ VF_INLINE void norm_gru_before(const norm_frame *now, const size_t units, const 
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
     reset[ch] = base->late[ch];
-  clear_squares(square, channels);
+  start_squares(square, now->least + 1, channels);
   EACH_BLOCK(RV_GRU_BEFORE, units,
              norm_sums(RV_GRU_BEFORE, width, 1, late, base->layer->u_late, base->layer->gain_late,
                        units, channels, reset, now->kept, square));
   float scale[RV_TOGETHER];
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
-    scale[ch] = scale_of(total_of(square[ch].of[0], 1), now->inverse[1]);
+    scale[ch] = scale_of(total_of(square[ch].of[0], 1));
   EACH_BLOCK(
       RV_GRU_BEFORE, units, VF_UNROLL for (size_t ch = 0; ch < channels; ch++) {
-        const vf p = input_of_n(base->sums[ch] + at, width);
+        const vf p = input_of_n(base, ch, at, width, one_input);
         const vf y = vf_fma(vf_load(now->kept[ch] + late), vf_set(scale[ch]), p);
         vf_store_narrow(base->next[ch] + first,
                         cell_gru(vf_load_narrow(base->late[ch] + base->stride + first, width), y,
@@ -290,51 +326,49 @@ VF_INLINE void norm_gru_before(const norm_frame *now, const size_t units, const 
 }
 
 VF_INLINE void norm_whole_frame(const norm_frame *now, const rv_kind kind, const size_t units,
-                                const size_t channels)
+                                const size_t channels, const size_t one_input)
 {
   const frame *base = &now->base;
   const size_t gates = kind == RV_RNN ? 1 : kind == RV_GRU_BEFORE ? 2 : kind == RV_GRU ? 3 : 4;
   squares square[RV_TOGETHER];
   float scales[RV_TOGETHER][2];
-  clear_squares(square, channels);
+  start_squares(square, now->least, channels);
   EACH_BLOCK(kind, units,
              norm_sums(kind, width, gates, place, base->layer->u, base->layer->gain_u, units,
                        channels, base->h, now->kept, square));
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++) {
-    scales[ch][0] =
-        scale_of(total_of(square[ch].of[0], kind == RV_GRU ? 2 : gates), now->inverse[0]);
+    scales[ch][0] = scale_of(total_of(square[ch].of[0], kind == RV_GRU ? 2 : gates));
     // Gate n of a narrow block may be in the first or the second vector.
-    scales[ch][1] =
-        kind == RV_GRU ? scale_of(total_of(square[ch].of[1], 4), now->inverse[1]) : 0.0F;
+    scales[ch][1] = kind == RV_GRU ? scale_of(total_of(square[ch].of[1], 4)) : 0.0F;
   }
   if (kind == RV_LSTM) {
-    norm_lstm(now, units, channels, scales);
+    norm_lstm(now, units, channels, one_input, scales);
   } else if (kind == RV_GRU_BEFORE) {
-    norm_gru_before(now, units, channels, scales);
+    norm_gru_before(now, units, channels, one_input, scales);
   } else {
     vf sums[RV_TOGETHER][MAX_VECTORS];
     EACH_BLOCK(kind, units,
-               VF_UNROLL for (size_t ch = 0; ch < channels; ch++) scaled_sums(
-                   kind, width, place, at, base->sums[ch], now->kept[ch], scales[ch], sums[ch]);
+               VF_UNROLL for (size_t ch = 0; ch < channels; ch++)
+                   scaled_sums(kind, width, place, at, base, ch, one_input, now->kept[ch],
+                               scales[ch], sums[ch]);
                block_cell(base, kind, first, width, channels, sums));
   }
 }
 
 /// The input part of RV_NORM_BOTH: rows [frames][row] without bias become normalised ones with it.
-static void normalise_rows(const rv_kernel_run *run, float *rows, const float *inverse)
+static void normalise_rows(const rv_kernel_run *run, float *rows, const float *least)
 {
   const rv_packed *layer = run->layer;
   const size_t row = layer->row;
   for (size_t t = 0; t < run->frames; t++, rows += row) {
-    vf square[2] = {vf_set(0.0F), vf_set(0.0F)};
+    vf square[2] = {least_of(least[0]), least_of(least[1])};
     for (size_t j = 0; j < row; j += VF_LANES) {
       const vf a = vf_load(rows + j);
       square[0] = vf_fma(a * a, vf_load(layer->group_w + j), square[0]);
       square[1] = vf_fma(a * a, vf_load(layer->group_w + row + j), square[1]);
     }
-    const vf k[2] = {vf_set(scale_of(vf_sum(square[0]), inverse[0])),
-                     vf_set(scale_of(vf_sum(square[1]), inverse[1]))};
+    const vf k[2] = {vf_set(scale_of(vf_sum(square[0]))), vf_set(scale_of(vf_sum(square[1])))};
     for (size_t j = 0; j < row; j += VF_LANES) {
       const vf scale =
           vf_fma(vf_load(layer->group_w + row + j), k[1], vf_load(layer->group_w + j) * k[0]);
@@ -347,21 +381,24 @@ static void normalise_rows(const rv_kernel_run *run, float *rows, const float *i
 /// Frame by frame `groups` groups of channels from `first` on, each of `together` channels in one
 /// product.
 VF_INLINE void norm_frames(const rv_kernel_run *run, const rv_kind kind, const size_t units,
-                           const float *inverse, const size_t first, const size_t groups,
-                           const size_t together)
+                           const float *least, const size_t first, const size_t groups,
+                           const size_t together, const size_t one_input)
 {
   const rv_packed *layer = run->layer;
   const size_t stride = (units + VF_LANES - 1) / VF_LANES * VF_LANES;
   const size_t scratch = RV_SCRATCH(layer);
   norm_frame now = {.base = {.layer = layer, .bias = run->bias, .stride = stride},
-                    .inverse = {inverse[0], inverse[1]},
-                    .inverse_units = 1.0F / (float)units};
+                    .least = {least[0], least[1], 0.0F},
+                    .least_c = (float)RV_NORM_EPSILON * (float)units,
+                    .inverse = 1.0F / (float)units,
+                    .inverse_root = 1.0F / __builtin_sqrtf((float)units)};
   for (size_t t = 0; t < run->frames; t++)
     for (size_t group = 0; group < groups; group++) {
       VF_UNROLL
       for (size_t i = 0; i < together; i++) {
         const size_t ch = first + group * together + i;
         float *own = run->scratch + ch * scratch;
+        now.base.in[i] = run->in + ch * run->in_channel + t * run->in_stride;
         now.base.h[i] = run->out + ch * run->out_channel + t * stride;
         now.base.next[i] = run->out + ch * run->out_channel + (t + 1) * stride;
         if (kind == RV_LSTM)
@@ -370,47 +407,46 @@ VF_INLINE void norm_frames(const rv_kernel_run *run, const rv_kind kind, const s
         now.base.sums[i] = own + 3 * stride + t * layer->row;
         now.kept[i] = own + 3 * stride + RV_PIECE * layer->row;
       }
-      norm_whole_frame(&now, kind, units, together);
+      norm_whole_frame(&now, kind, units, together, one_input);
     }
 }
 
-VF_INLINE void norm_layer(const rv_kernel_run *run, const rv_kind kind, const size_t units)
+VF_INLINE void norm_channels(const rv_kernel_run *run, const rv_kind kind, const size_t units,
+                             const size_t one_input)
 {
   const rv_packed *layer = run->layer;
   const size_t apart = kind == RV_GRU || kind == RV_GRU_BEFORE;
   const size_t gates = kind == RV_RNN ? 1 : kind == RV_LSTM ? 4 : 2;
-  const float inverse[2] = {1.0F / (float)(gates * units), apart ? 1.0F / (float)units : 0.0F};
-  for (size_t ch = 0; ch < run->channels; ch++) {
+  const float epsilon = (float)RV_NORM_EPSILON;
+  const float least[2] = {epsilon * (float)(gates * units),
+                          apart ? epsilon * (float)units : epsilon};
+  for (size_t ch = 0; ch < run->channels && !one_input; ch++) {
     float *rows = run->scratch + ch * RV_SCRATCH(layer) + 3 * layer->stride;
     project(run, ch, rows);
     if (layer->norm == RV_NORM_BOTH)
-      normalise_rows(run, rows, inverse);
+      normalise_rows(run, rows, least);
   }
   const size_t pairs = run->channels / RV_TOGETHER;
   if (pairs)
-    norm_frames(run, kind, units, inverse, 0, pairs, RV_TOGETHER);
+    norm_frames(run, kind, units, least, 0, pairs, RV_TOGETHER, one_input);
   if (run->channels % RV_TOGETHER)
-    norm_frames(run, kind, units, inverse, pairs * RV_TOGETHER, 1, 1);
+    norm_frames(run, kind, units, least, pairs * RV_TOGETHER, 1, 1, one_input);
 }
 
-static void norm_layer_rnn(const rv_kernel_run *run)
-{
-  norm_layer(run, RV_RNN, run->layer->units);
-}
+/// One input whose sums are not normalised is added on the spot. No sizes are specialised: what is
+/// waited for is the normalisation (KERNELS.md).
+#define NORM_KERNEL(name, kind)                                                                    \
+  static void name(const rv_kernel_run *run)                                                       \
+  {                                                                                                \
+    if (run->layer->inputs > 1 || run->layer->norm == RV_NORM_BOTH)                                \
+      norm_channels(run, kind, run->layer->units, 0);                                              \
+    else                                                                                           \
+      norm_channels(run, kind, run->layer->units, 1);                                              \
+  }
 
-static void norm_layer_lstm(const rv_kernel_run *run)
-{
-  norm_layer(run, RV_LSTM, run->layer->units);
-}
-
-static void norm_layer_gru(const rv_kernel_run *run)
-{
-  norm_layer(run, RV_GRU, run->layer->units);
-}
-
-static void norm_layer_gru_before(const rv_kernel_run *run)
-{
-  norm_layer(run, RV_GRU_BEFORE, run->layer->units);
-}
+NORM_KERNEL(norm_layer_rnn, RV_RNN)
+NORM_KERNEL(norm_layer_lstm, RV_LSTM)
+NORM_KERNEL(norm_layer_gru, RV_GRU)
+NORM_KERNEL(norm_layer_gru_before, RV_GRU_BEFORE)
 
 #endif

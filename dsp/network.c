@@ -166,7 +166,8 @@ static void pack_input(rv_packed *to, const rv_layer *layer, size_t unit, size_t
     to->w_knobs[k * to->row + at] = scaled(w[1 + k], scale);
   if (to->norm != RV_NORM_BOTH)
     return;
-  to->gain_w[at] = scaled(layer->gain_w[row], factor);
+  to->gain_w[at] =
+      scaled(layer->gain_w[row], factor * (double)rv_norm_root(to->kind, gate, to->units));
   to->group_w[(rv_norm_group(to->kind, gate) ? to->row : 0) + at] = 1.0F;
 }
 
@@ -190,14 +191,16 @@ static void pack_recurrent(rv_packed *to, const rv_layer *layer, size_t unit, si
 static void pack_gains(rv_packed *to, const rv_layer *layer, size_t unit, size_t gate,
                        const unit_place *place)
 {
-  const float gain = scaled(layer->gain_u[gate * to->units + unit], gate_factor(to->kind, gate));
+  const float gain =
+      scaled(layer->gain_u[gate * to->units + unit],
+             gate_factor(to->kind, gate) * (double)rv_norm_root(to->kind, gate, to->units));
   if (gate < rv_early_gates(to->kind))
     to->gain_u[place->early + gate * place->block.width + place->lane] = gain;
   else
     to->gain_late[place->late + place->lane] = gain;
   if (!to->gain_c || gate)
     return;
-  to->gain_c[unit] = layer->gain_c[unit];
+  to->gain_c[unit] = layer->gain_c[unit] * sqrtf((float)to->units);
   to->bias_c[unit] = layer->bias_c[unit];
   memset(&to->within[unit], 0xff, sizeof *to->within);
 }

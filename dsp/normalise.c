@@ -3,11 +3,20 @@
 
 #include "normalise.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 size_t rv_norm_group(rv_kind kind, size_t gate)
 {
   return (kind == RV_GRU || kind == RV_GRU_BEFORE) && gate == 2;
+}
+
+float rv_norm_root(rv_kind kind, size_t gate, size_t units)
+{
+  size_t gates = 0;
+  for (size_t g = 0; g < (size_t)rv_kind_gates(kind); g++)
+    gates += rv_norm_group(kind, g) == rv_norm_group(kind, gate);
+  return sqrtf((float)(gates * units));
 }
 
 /// Takes the mean over the rows of each group from every column of [gates][units][columns].

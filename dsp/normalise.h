@@ -12,6 +12,9 @@
 /// The group of sums that a gate is normalised with: 1 for n of the two GRUs, else 0.
 size_t rv_norm_group(rv_kind kind, size_t gate);
 
+/// √n of the n sums of a gate's group: N(s) is s·√n/√(Σs² + n·ε).
+float rv_norm_root(rv_kind kind, size_t gate, size_t units);
+
 /// A view of direction `direction` as a layer of one direction. Weights whose sums are normalised
 /// are copies less their mean over the group, for each column; rv_norm_part_free() frees those.
 /// False without memory.

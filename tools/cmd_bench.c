@@ -30,6 +30,12 @@ static const rv_option options[] = {
      .argument = "LIST",
      .initial = "8,12,16,20,24,32,40,64,96",
      .help = "numbers of units; 16 alone with --plugin unless given"},
+    {.name = "norm",
+     .kind = RV_OPTION_FLAG,
+     .help = "also time each cell with layer normalisation of its recurrent sums"},
+    {.name = "feedback",
+     .kind = RV_OPTION_FLAG,
+     .help = "also time each cell with output feedback"},
     {.name = "isa",
      .kind = RV_OPTION_TEXT,
      .argument = "LIST",
@@ -107,8 +113,8 @@ static const rv_option options[] = {
 };
 
 /// Options of playing alone and of training alone.
-static const char *const playing_only[] = {"model",  "chain",    "plugin", "rate",
-                                           "bundle", "channels", "block"};
+static const char *const playing_only[] = {"model",    "chain", "plugin", "rate",    "bundle",
+                                           "channels", "block", "norm",   "feedback"};
 static const char *const training_only[] = {"streams", "window", "threads"};
 
 typedef struct request {
@@ -238,9 +244,11 @@ static int read_wishes(const rv_args *args, request *wishes)
     cells = "lstm,gru";
   if (train && !rv_args_given(args, "size"))
     sizes = "12,16,20,32,40,64,96";
-  if (rv_args_given(args, "model") && (rv_args_given(args, "cell") || rv_args_given(args, "size")))
-    return rv_usage_error(args,
-                          "--model has a cell and a size of its own: leave out --cell, --size");
+  if (rv_args_given(args, "model") &&
+      (rv_args_given(args, "cell") || rv_args_given(args, "size") || rv_args_flag(args, "norm") ||
+       rv_args_flag(args, "feedback")))
+    return rv_usage_error(args, "--model has a cell and a size of its own: leave out --cell, "
+                                "--size, --norm and --feedback");
   if (rv_args_flag(args, "tsv") && rv_args_flag(args, "json"))
     return rv_usage_error(args, "--tsv and --json are two ways to print the same: choose one");
   if (rv_args_given(args, "bundle") && !plugin)
@@ -280,19 +288,24 @@ static rv_status fill_suite(const rv_args *args, const request *wishes, rv_suite
 {
   rv_description *model = NULL;
   const char *path = rv_args_text(args, "model");
-  const size_t models = path ? 1 : wishes->cells.count * wishes->sizes.count;
+  const bool also[] = {true, rv_args_flag(args, "norm"), rv_args_flag(args, "feedback")};
+  const size_t models = path ? 1 : 3 * wishes->cells.count * wishes->sizes.count;
   rv_status status = rv_suite_init(suite, &wishes->suite, models, error);
   if (!status && path) {
     status = rv_model_read(path, &model, NULL, error);
     return status ? status : rv_suite_add(suite, model, error);
   }
   for (size_t c = 0; c < wishes->cells.count; c++)
-    for (size_t s = 0; s < wishes->sizes.count && !status; s++) {
-      status =
-          rv_bench_model((rv_kind)wishes->cells.values[c], wishes->sizes.values[s], &model, error);
-      if (!status)
-        status = rv_suite_add(suite, model, error);
-    }
+    for (size_t s = 0; s < wishes->sizes.count; s++)
+      for (int variant = 0; variant < 3 && !status; variant++) {
+        if (!also[variant])
+          continue;
+        status = rv_bench_variant((rv_kind)wishes->cells.values[c], wishes->sizes.values[s],
+                                  variant == 1 ? RV_NORM_RECURRENT : RV_NORM_NONE, variant == 2,
+                                  &model, error);
+        if (!status)
+          status = rv_suite_add(suite, model, error);
+      }
   return status;
 }
 
@@ -391,6 +404,8 @@ const rv_command rv_command_bench = {
                 "    what the plugin needs for a model of yours\n"
                 "recurve bench --cell lstm --size 16 --chain --rate 48000,96000 --block 16\n"
                 "    what twice the rate costs in each of its frames\n"
+                "recurve bench --cell lstm,gru --size 16,24,32,40 --norm --channels 1\n"
+                "    what layer normalisation costs\n"
                 "recurve bench --train --size 16,32\n"
                 "    how many samples of audio a training gets through in a second\n",
     .description =

@@ -3,12 +3,12 @@
 
 /// recurve info: what is in a model file.
 
-#include "bench/clock.h"
 #include "cli/report.h"
 #include "commands.h"
+#include "info/layers.h"
 
 #include "recurve/io.h"
-#include "recurve/voice.h"
+#include "recurve/network.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -34,47 +34,6 @@ typedef struct findings {
   double share; ///< of one core, at the model's rate; NaN: not measured
 } findings;
 
-static size_t all_parameters(const rv_description *model)
-{
-  size_t sum = 0;
-  for (int l = 0; l < model->n_layers; l++)
-    sum += rv_layer_parameters(&model->layers[l]);
-  return sum;
-}
-
-/// Multiplications with a weight for one frame of one channel.
-static size_t multiply_adds(const rv_description *model)
-{
-  size_t sum = model->skip != 0.0F;
-  for (int l = 0; l < model->n_layers; l++) {
-    const rv_layer *layer = &model->layers[l];
-    const size_t columns = (size_t)layer->inputs + (layer->u ? (size_t)layer->units : 0);
-    sum += (size_t)rv_kind_gates(layer->kind) * (size_t)layer->units * columns;
-  }
-  return sum;
-}
-
-/// Plays half a second of a model. Silence costs what sound costs: time does not depend on it.
-static double measure_share(const rv_description *model, rv_isa isa)
-{
-  const size_t frames = (size_t)(0.5 * model->rate);
-  float *samples = calloc(frames, sizeof *samples);
-  rv_network *network = NULL;
-  rv_voice *voice = NULL;
-  double share = (double)NAN;
-  if (samples && !rv_network_new(model, isa, &network, NULL) &&
-      !rv_voice_new(network, 1, &voice, NULL)) {
-    const float *in = samples;
-    const double start = rv_bench_now();
-    rv_voice_process(voice, &in, &samples, frames);
-    share = (rv_bench_now() - start) / 1e9 / 0.5;
-  }
-  rv_voice_free(voice);
-  rv_network_free(network);
-  free(samples);
-  return share;
-}
-
 /// A text of a file as one line of a terminal: what would move the cursor becomes a space.
 static const char *one_line(const char *text)
 {
@@ -86,55 +45,14 @@ static const char *one_line(const char *text)
   return line;
 }
 
-static const char *activation_name(rv_activation activation)
-{
-  static const char *const names[] = {"linear", "tanh", "relu", "sigmoid", "elu", "softmax"};
-  return names[activation];
-}
-
-/// "W [64][1], U [64][16], b [64]": the arrays as description.h names them.
-static void shapes_of(const rv_layer *layer, char *text, size_t size)
-{
-  const int rows = rv_kind_gates(layer->kind) * layer->units;
-  int used = snprintf(text, size, "W [%d][%d]", rows, layer->inputs);
-  if (layer->u)
-    used += snprintf(text + used, size - (size_t)used, ", U [%d][%d]", rows, layer->units);
-  used += snprintf(text + used, size - (size_t)used, ", b [%d]", rows);
-  if (layer->bn)
-    (void)snprintf(text + used, size - (size_t)used, ", bn [%d]", layer->units);
-}
-
-static bool has_start(const rv_layer *layer)
-{
-  for (int n = 0; n < rv_kind_states(layer->kind) * layer->units; n++)
-    if (layer->start[n] != 0.0F)
-      return true;
-  return false;
-}
-
-static void print_layers(rv_report *report, const rv_description *model)
-{
-  for (int l = 0; l < model->n_layers; l++) {
-    const rv_layer *layer = &model->layers[l];
-    char shapes[128];
-    shapes_of(layer, shapes, sizeof shapes);
-    rv_report_line(report, "  layer %d      %s%s%s, %d -> %d, %zu parameters: %s%s", l + 1,
-                   rv_kind_name(layer->kind), layer->kind == RV_DENSE ? " " : "",
-                   layer->kind == RV_DENSE ? activation_name(layer->activation) : "", layer->inputs,
-                   layer->units, rv_layer_parameters(layer), shapes,
-                   has_start(layer) ? ", start state" : "");
-  }
-  rv_report_line(report, "  parameters   %zu, %.3g KiB as floats", all_parameters(model),
-                 (double)(all_parameters(model) * sizeof(float)) / 1024.0);
-}
-
 static void print_cost(rv_report *report, const rv_description *model, const findings *found)
 {
   char share[96] = "";
   if (isfinite(found->share))
-    (void)snprintf(share, sizeof share, "; %.2g %% of one core of this machine (%s)",
-                   100.0 * found->share, rv_isa_name(found->isa));
-  rv_report_line(report, "  cost         %zu multiply-adds a frame%s", multiply_adds(model), share);
+    (void)snprintf(share, sizeof share, "; %.2g %% of one core of this machine at %g Hz (%s)",
+                   100.0 * found->share, model->rate, rv_isa_name(found->isa));
+  rv_report_line(report, "  cost         %zu multiply-adds a frame%s", rv_info_multiply_adds(model),
+                 share);
 }
 
 static void print_skip(rv_report *report, float skip)
@@ -194,7 +112,7 @@ static void print_model(rv_report *report, const rv_description *model, const fi
   rv_report_line(report, "%s", found->path);
   print_texts(report, model);
   rv_report_line(report, "  format       %s", rv_format_name(found->format));
-  print_layers(report, model);
+  rv_info_print_layers(report, model);
   print_skip(report, model->skip);
   rv_report_line(report, "  rate         %g Hz%s", model->rate,
                  model->rate_known ? "" : " (the file does not say; this is the usual one)");
@@ -209,32 +127,6 @@ static void print_model(rv_report *report, const rv_description *model, const fi
   print_cost(report, model, found);
   if (found->has_caveat)
     rv_report_line(report, "  note         %s", found->caveat.text);
-}
-
-static json_t *shapes_object(const rv_layer *layer)
-{
-  const int rows = rv_kind_gates(layer->kind) * layer->units;
-  json_t *shapes = json_pack("{s:[i, i], s:[i]}", "w", rows, layer->inputs, "b", rows);
-  if (layer->u)
-    (void)json_object_set_new(shapes, "u", json_pack("[i, i]", rows, layer->units));
-  if (layer->bn)
-    (void)json_object_set_new(shapes, "bn", json_pack("[i]", layer->units));
-  return shapes;
-}
-
-static json_t *layers_object(const rv_description *model)
-{
-  json_t *layers = json_array();
-  for (int l = 0; l < model->n_layers; l++) {
-    const rv_layer *layer = &model->layers[l];
-    (void)json_array_append_new(
-        layers,
-        json_pack("{s:s, s:s, s:i, s:i, s:I, s:o, s:b}", "kind", rv_kind_name(layer->kind),
-                  "activation", activation_name(layer->activation), "inputs", layer->inputs,
-                  "units", layer->units, "parameters", (json_int_t)rv_layer_parameters(layer),
-                  "shapes", shapes_object(layer), "start_state", (int)has_start(layer)));
-  }
-  return layers;
 }
 
 static json_t *knobs_object(const rv_description *model)
@@ -271,10 +163,10 @@ static json_t *self_test_object(const findings *found)
 
 static json_t *cost_object(const rv_description *model, const findings *found)
 {
-  const size_t bytes = all_parameters(model) * sizeof(float);
-  return json_pack("{s:I, s:I, s:o, s:s}", "multiply_adds", (json_int_t)multiply_adds(model),
-                   "weight_bytes", (json_int_t)bytes, "share_of_core", rv_json_number(found->share),
-                   "isa", rv_isa_name(found->isa));
+  const size_t bytes = rv_info_parameters(model) * sizeof(float);
+  return json_pack("{s:I, s:I, s:o, s:s}", "multiply_adds",
+                   (json_int_t)rv_info_multiply_adds(model), "weight_bytes", (json_int_t)bytes,
+                   "share_of_core", rv_json_number(found->share), "isa", rv_isa_name(found->isa));
 }
 
 static json_t *model_object(const rv_description *model, const findings *found)
@@ -283,7 +175,7 @@ static json_t *model_object(const rv_description *model, const findings *found)
       "{s:s, s:o, s:s, s:o, s:I, s:f, s:f, s:b, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
       "s:o}",
       "event", "model", "model", rv_json_text(found->path), "format", rv_format_name(found->format),
-      "layers", layers_object(model), "parameters", (json_int_t)all_parameters(model), "skip",
+      "layers", rv_info_layers(model), "parameters", (json_int_t)rv_info_parameters(model), "skip",
       (double)model->skip, "rate", model->rate, "rate_known", (int)model->rate_known,
       "input_gain_db", model->input_gain_db, "output_gain_db", model->output_gain_db, "knobs",
       knobs_object(model), "esr", rv_json_number(model->esr), "loudness_db",
@@ -336,7 +228,7 @@ static int show(rv_report *report, const char *path)
     return rv_report_failure(report, "%s", error.text);
   found.self_test_status = rv_model_self_test(model, &found.self_test, &found.self_test_text);
   found.has_caveat = rv_model_caveat(model, found.format, &found.caveat);
-  found.share = measure_share(model, found.isa);
+  found.share = rv_info_share(model, found.isa);
   print_model(report, model, &found);
   rv_report_object(report, model_object(model, &found));
   const int result = found.self_test_status

@@ -21,10 +21,21 @@ static rv_guarded in;
 static rv_guarded out;
 static rv_guarded c;
 static rv_guarded scratch;
+/// Of normalised layers: the bias after normalisation, and as in rv_packed.
+static rv_guarded norm_bias;
+static rv_guarded gain_u;
+static rv_guarded gain_late;
+static rv_guarded gain_w;
+static rv_guarded group_w;
+static rv_guarded gain_c;
+static rv_guarded bias_c;
+static rv_guarded within;
 
-#define N_GUARDS 8
+#define N_GUARDS 16
 
-static rv_guarded *const guards[N_GUARDS] = {&w, &u, &u_late, &bias, &in, &out, &c, &scratch};
+static rv_guarded *const guards[N_GUARDS] = {
+    &w,         &u,      &u_late,    &bias,   &in,      &out,    &c,      &scratch,
+    &norm_bias, &gain_u, &gain_late, &gain_w, &group_w, &gain_c, &bias_c, &within};
 
 char rv_bench_running[256];
 
@@ -49,7 +60,15 @@ void rv_bench_setup(void)
   rv_guarded_new(&out, "the output", RV_LOCKSTEP * ((1 + RV_PIECE) * RV_BENCH_WIDTH + GAP));
   rv_guarded_new(&c, "the state c", RV_LOCKSTEP * RV_BENCH_WIDTH);
   rv_guarded_new(&scratch, "the scratch memory",
-                 RV_LOCKSTEP * (RV_PIECE * row + 3 * RV_BENCH_WIDTH));
+                 RV_LOCKSTEP * ((RV_PIECE + 1) * row + 3 * RV_BENCH_WIDTH));
+  rv_guarded_new(&norm_bias, "the bias after normalisation", row);
+  rv_guarded_new(&gain_u, "the gains of recurrent sums", row);
+  rv_guarded_new(&gain_late, "the late gains", row);
+  rv_guarded_new(&gain_w, "the gains of input sums", row);
+  rv_guarded_new(&group_w, "the groups of input sums", 2 * row);
+  rv_guarded_new(&gain_c, "the gains of c", RV_BENCH_WIDTH);
+  rv_guarded_new(&bias_c, "the bias of c", RV_BENCH_WIDTH);
+  rv_guarded_new(&within, "the mask of units", RV_BENCH_WIDTH);
   rv_guarded_report(rv_bench_running);
 }
 
@@ -81,6 +100,28 @@ static sizes sizes_of(const rv_packed *layer, size_t lanes)
   return found;
 }
 
+static void guard_gains(bench *b, bool at_end)
+{
+  const size_t lanes = b->kernels->lanes;
+  const size_t row = b->packed->row;
+  const size_t stride = b->packed->stride;
+  const size_t early = rows_of(lanes, b->packed->units, rv_early_gates(b->packed->kind));
+  b->layer.gain_u = copied(&gain_u, b->packed->gain_u, early, at_end);
+  b->layer.gain_late =
+      copied(&gain_late, b->packed->gain_late, rows_of(lanes, b->packed->units, 1), at_end);
+  b->layer.gain_w = copied(&gain_w, b->packed->gain_w, row, at_end);
+  b->layer.group_w = copied(&group_w, b->packed->group_w, 2 * row, at_end);
+  b->layer.gain_c = copied(&gain_c, b->packed->gain_c, stride, at_end);
+  b->layer.bias_c = copied(&bias_c, b->packed->bias_c, stride, at_end);
+  b->layer.within = copied(&within, b->packed->within, stride, at_end);
+  if (b->layer.norm != RV_NORM_BOTH)
+    return;
+  // No knob: nothing but what is added to the products.
+  static float none[4 * RV_BENCH_WIDTH];
+  b->layer.b = copied(&norm_bias, b->packed->b, row, at_end);
+  b->bias = copied(&bias, none, row, at_end);
+}
+
 void rv_bench_guard(bench *b, bool at_end)
 {
   const sizes n = sizes_of(b->packed, b->kernels->lanes);
@@ -91,6 +132,8 @@ void rv_bench_guard(bench *b, bool at_end)
   b->bias = copied(&bias, b->packed->b, b->packed->row, at_end);
   // Not a kernel's business.
   b->layer.b = b->layer.w_knobs = b->layer.start_h = b->layer.start_c = NULL;
+  if (b->layer.norm)
+    guard_gains(b, at_end);
 }
 
 bool rv_bench_weights_kept(const bench *b)
@@ -99,7 +142,8 @@ bool rv_bench_weights_kept(const bench *b)
   return !memcmp(b->layer.w, b->packed->w, n.w * sizeof(float)) &&
          (!n.u || !memcmp(b->layer.u, b->packed->u, n.u * sizeof(float))) &&
          (!n.u_late || !memcmp(b->layer.u_late, b->packed->u_late, n.u_late * sizeof(float))) &&
-         !memcmp(b->bias, b->packed->b, b->packed->row * sizeof(float));
+         !memcmp(b->layer.norm == RV_NORM_BOTH ? b->layer.b : b->bias, b->packed->b,
+                 b->packed->row * sizeof(float));
 }
 
 void rv_bench_check_guards(void)
@@ -125,13 +169,14 @@ void rv_bench_play(const bench *b, const signals *from, size_t first, size_t cha
   const size_t in_channel = frames * in_stride + (b->subject->sample ? 1 : GAP);
   const size_t out_channel = (1 + frames) * stride + GAP;
   const bool dense = b->layer.kind == RV_DENSE;
-  (void)snprintf(rv_bench_running, sizeof rv_bench_running,
-                 "%s, %d units, %d inputs%s, activation %d, %s weights, %s, %zu channels, "
-                 "%zu frames, RECURVE_TEST_SEED=%llu",
-                 rv_kind_name(b->layer.kind), b->subject->units, b->subject->inputs,
-                 b->subject->sample ? " (the sample)" : "", (int)b->layer.activation,
-                 rv_flavour_name(b->subject->flavour), rv_isa_name(b->isa), channels, frames,
-                 (unsigned long long)rv_test_seed());
+  (void)snprintf(
+      rv_bench_running, sizeof rv_bench_running,
+      "%s, normalised %d, %d units, %d inputs%s, activation %d, %s weights, %s, %zu channels, "
+      "%zu frames, RECURVE_TEST_SEED=%llu",
+      rv_kind_name(b->layer.kind), (int)b->layer.norm, b->subject->units, b->subject->inputs,
+      b->subject->sample ? " (the sample)" : "", (int)b->layer.activation,
+      rv_flavour_name(b->subject->flavour), rv_isa_name(b->isa), channels, frames,
+      (unsigned long long)rv_test_seed());
   float *x = rv_guarded_place(&in, channels * in_channel - (in_channel - frames * in_stride),
                               from->at_end);
   float *h = rv_guarded_place(&out, channels * out_channel - GAP, from->at_end);

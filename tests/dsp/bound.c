@@ -98,12 +98,53 @@ static rv_near rounded(const products *sum, int *large)
   return (rv_near){sum->value, sum->error + (sum->terms + 4.0) * ROUNDING * sum->magnitude};
 }
 
+/// Sums beyond this have squares that may overflow.
+#define LARGEST_SQUARED 1e18
+
+/// 1/√(a + ε), ε large against what `a` may be below zero.
+static rv_near root_inverse(rv_near a)
+{
+  const double least = fmax(a.value - a.error, 0.0) + RV_NORM_EPSILON;
+  const double value = 1.0 / sqrt(a.value + RV_NORM_EPSILON);
+  const double error = 1.0 / sqrt(least) - value;
+  return (rv_near){value, error + 4.0 * ROUNDING * (value + error)};
+}
+
+/// Gains times N() of n numbers. `centred`: their mean has been taken away beforehand, and what is
+/// left of it is in their errors.
+static void normalise(rv_near *sums, int n, const float *gains, bool centred, int *large)
+{
+  double mean = 0.0;
+  double off = 0.0;
+  for (int i = 0; i < n; i++) {
+    mean += sums[i].value / n;
+    off += sums[i].error / n;
+    *large += !(fabs(sums[i].value) + sums[i].error < LARGEST_SQUARED);
+  }
+  rv_near variance = exact(0.0);
+  for (int i = 0; i < n; i++) {
+    // Taken away in float: relative to the number and to the mean.
+    if (!centred)
+      sums[i].error += off + 4.0 * ROUNDING * (fabs(sums[i].value) + fabs(mean));
+    sums[i].value -= mean;
+    const rv_near square = multiply(sums[i], sums[i]);
+    variance.value += square.value / n;
+    variance.error += square.error / n;
+  }
+  variance.error += (n + 4.0) * ROUNDING * (variance.value + variance.error);
+  const rv_near k = root_inverse(variance);
+  for (int i = 0; i < n; i++)
+    sums[i] = multiply(multiply(sums[i], exact((double)gains[i])), k);
+}
+
 /// What a layer's sums are made of.
 typedef struct frame {
   const rv_layer *layer;
   rv_near x[RV_MAX_UNITS];
   rv_near h[RV_MAX_UNITS];
-  rv_near reset[RV_MAX_UNITS]; ///< σ(r)·h
+  rv_near reset[RV_MAX_UNITS];  ///< σ(r)·h
+  rv_near wx[4 * RV_MAX_UNITS]; ///< of a normalised layer: the input part with the bias
+  rv_near uh[4 * RV_MAX_UNITS]; ///< and the normalised recurrent part
   int large;
 } frame;
 
@@ -113,6 +154,10 @@ static rv_near sum_of(frame *now, int gate, int unit, bool input, const rv_near 
   const rv_layer *layer = now->layer;
   const int row = gate * layer->units + unit;
   products sum = {0};
+  if (layer->norm) {
+    const rv_near recurrent = back ? now->uh[row] : exact(0.0);
+    return add(recurrent, input ? now->wx[row] : exact((double)layer->bn[unit]));
+  }
   if (input) {
     include(&sum, layer->b[row], exact(1.0));
     include_row(&sum, layer->w + (size_t)row * (size_t)layer->inputs, now->x, layer->inputs);
@@ -124,6 +169,68 @@ static rv_near sum_of(frame *now, int gate, int unit, bool input, const rv_near 
   return rounded(&sum, &now->large);
 }
 
+/// Products of weights [rows][columns] whose mean over the rows has been taken from each column, in
+/// double precision, before they were rounded.
+static void centred_products(frame *now, const float *weights, int rows, int columns,
+                             const rv_near *x, rv_near *to)
+{
+  for (int row = 0; row < rows; row++)
+    to[row] = exact(0.0);
+  for (int k = 0; k < columns; k++) {
+    double mean = 0.0;
+    for (int row = 0; row < rows; row++)
+      mean += (double)weights[row * columns + k] / rows;
+    for (int row = 0; row < rows; row++) {
+      const double w = (double)weights[row * columns + k] - mean;
+      to[row].value += w * x[k].value;
+      // Rounding of the weight, of the product and of each sum that it is part of.
+      to[row].error += fabs(w) * x[k].error +
+                       (columns + 5.0) * ROUNDING * fabs(w) * (fabs(x[k].value) + x[k].error) +
+                       FLUSHED * (2.0 + fabs(w) + fabs(x[k].value));
+    }
+  }
+  for (int row = 0; row < rows; row++)
+    now->large += !(fabs(to[row].value) + to[row].error < LARGEST_SQUARED);
+}
+
+/// `wx` and `uh` of the gates from `first` to before `last`, one group; of `x` only with the first
+/// part of a frame.
+static void normalised_sums(frame *now, int first, int last, bool input, const rv_near *back)
+{
+  const rv_layer *layer = now->layer;
+  const int n = layer->units;
+  const int at = first * n;
+  const int rows = (last - first) * n;
+  const float *w = layer->w + (size_t)(at * layer->inputs);
+  for (int row = at; row < at + rows && input; row++) {
+    products sum = {0};
+    if (layer->norm == RV_NORM_RECURRENT)
+      include(&sum, layer->b[row], exact(1.0));
+    include_row(&sum, layer->w + (size_t)(row * layer->inputs), now->x, layer->inputs);
+    now->wx[row] = rounded(&sum, &now->large);
+  }
+  if (input && layer->norm == RV_NORM_BOTH) {
+    centred_products(now, w, rows, layer->inputs, now->x, now->wx + at);
+    normalise(now->wx + at, rows, layer->gain_w + at, true, &now->large);
+    for (int row = at; row < at + rows; row++)
+      now->wx[row] = add(now->wx[row], exact((double)layer->b[row]));
+  }
+  if (!back)
+    return;
+  centred_products(now, layer->u + (size_t)(at * n), rows, n, back, now->uh + at);
+  normalise(now->uh + at, rows, layer->gain_u + at, true, &now->large);
+}
+
+/// The sums of all gates of a normalised layer but for gate n of RV_GRU_BEFORE.
+static void normalised_frame(frame *now)
+{
+  const rv_kind kind = now->layer->kind;
+  const bool gru = kind == RV_GRU || kind == RV_GRU_BEFORE;
+  normalised_sums(now, 0, gru ? 2 : rv_kind_gates(kind), true, now->h);
+  if (gru)
+    normalised_sums(now, 2, 3, true, kind == RV_GRU ? now->h : NULL);
+}
+
 static rv_near step_lstm(frame *now, int unit, float before, rv_near *c)
 {
   const rv_near i = logistic(sum_of(now, 0, unit, true, now->h));
@@ -132,7 +239,33 @@ static rv_near step_lstm(frame *now, int unit, float before, rv_near *c)
   const rv_near o = logistic(sum_of(now, 3, unit, true, now->h));
   const rv_near old = exact((double)before);
   *c = add(old, add(multiply(i, g), minus(multiply(old, forget))));
-  return multiply(o, tangent(*c));
+  return now->layer->norm ? o : multiply(o, tangent(*c));
+}
+
+/// h of a normalised LSTM from σ(o), which is in `h`.
+static void finish_lstm(frame *now, const float *before, const rv_near *c, rv_near *h)
+{
+  static rv_near inner[RV_MAX_UNITS];
+  const rv_layer *layer = now->layer;
+  const int n = layer->units;
+  double shift = 0.0;
+  for (int j = 0; j < n; j++)
+    shift += (double)before[j] / n;
+  double spread = 0.0;
+  for (int j = 0; j < n; j++) {
+    inner[j] = c[j];
+    // The kernel's variance is that around the mean of the frame before, less a square.
+    spread += (c[j].value - shift) * (c[j].value - shift);
+  }
+  const double lost = sqrt((n + 8.0) * ROUNDING * spread / n);
+  for (int j = 0; j < n; j++)
+    inner[j].error += 4.0 * ROUNDING * fabs(shift) + (lost < 1e-4 ? 0.0 : lost);
+  normalise(inner, n, layer->gain_c, false, &now->large);
+  for (int j = 0; j < n; j++) {
+    const double moved = 0.5 * (n + 8.0) * ROUNDING * spread / n / RV_NORM_EPSILON;
+    inner[j].error += fabs(inner[j].value) * fmin(moved, 1.0);
+    h[j] = multiply(h[j], tangent(add(inner[j], exact((double)layer->bias_c[j]))));
+  }
 }
 
 static rv_near step_gru(frame *now, int unit)
@@ -206,8 +339,12 @@ bool rv_bound_step(const rv_layer *layer, const float *x, const float *h_before,
     now.x[k] = exact((double)x[k]);
   for (int j = 0; j < layer->units && layer->kind != RV_DENSE; j++)
     now.h[j] = exact((double)h_before[j]);
+  if (layer->norm)
+    normalised_frame(&now);
   for (int j = 0; j < layer->units && layer->kind == RV_GRU_BEFORE; j++)
     now.reset[j] = multiply(logistic(sum_of(&now, 0, j, true, now.h)), now.h[j]);
+  if (layer->norm && layer->kind == RV_GRU_BEFORE)
+    normalised_sums(&now, 2, 3, false, now.reset);
   for (int j = 0; j < layer->units; j++) {
     switch (layer->kind) {
     case RV_LSTM:
@@ -225,6 +362,8 @@ bool rv_bound_step(const rv_layer *layer, const float *x, const float *h_before,
       break;
     }
   }
+  if (layer->norm && layer->kind == RV_LSTM)
+    finish_lstm(&now, c_before, c, h);
   if (layer->activation == RV_SOFTMAX)
     softmax(h, layer->units);
   return !now.large;

@@ -59,6 +59,15 @@ static void fill_layer(rv_flavour flavour, rv_layer *layer, uint64_t *random)
     fill(flavour, layer->u, rows * units, scaled ? weights / sqrtf((float)units) : weights, random);
   if (layer->bn)
     fill(flavour, layer->bn, units, biases, random);
+  // What is normalised has lost its magnitude: gains are what they are in every flavour.
+  if (layer->gain_w)
+    fill(RV_ORDINARY, layer->gain_w, rows, 1.5F, random);
+  if (layer->gain_u)
+    fill(RV_ORDINARY, layer->gain_u, rows, 1.5F, random);
+  if (layer->gain_c)
+    fill(RV_ORDINARY, layer->gain_c, units, 1.5F, random);
+  if (layer->bias_c)
+    fill(flavour, layer->bias_c, units, biases, random);
 }
 
 void rv_subject_make(rv_subject *subject, uint64_t *random)
@@ -70,7 +79,10 @@ void rv_subject_make(rv_subject *subject, uint64_t *random)
   // A model has a recurrent layer, and ends with one dense unit.
   if (!subject->sample)
     rv_test_layer(model, dense ? RV_RNN : RV_DENSE, subject->inputs, RV_LINEAR);
-  rv_test_layer(model, subject->kind, subject->units, subject->activation);
+  rv_test_form(model, (rv_layer_form){.kind = subject->kind,
+                                      .units = subject->units,
+                                      .activation = subject->activation,
+                                      .norm = subject->norm});
   if (dense && subject->sample)
     rv_test_layer(model, RV_RNN, 1, RV_LINEAR);
   if (!dense || subject->units > 1 || subject->sample)

@@ -29,6 +29,7 @@ typedef struct rv_subject {
   rv_kind kind;
   rv_activation activation;
   rv_flavour flavour;
+  rv_norm norm;
   int units;
   int inputs;
   bool sample; ///< its one input is the audio sample, not the output of a layer

@@ -118,7 +118,7 @@ static uint64_t random_of(rv_kind kind, rv_flavour flavour, int size)
   return random;
 }
 
-static void check_size(rv_kind kind, rv_flavour flavour, int size)
+static void check_size(rv_kind kind, rv_norm norm, rv_flavour flavour, int size)
 {
   uint64_t random = random_of(kind, flavour, size);
   const unsigned only = rv_test_pick(&random, 2);
@@ -129,7 +129,8 @@ static void check_size(rv_kind kind, rv_flavour flavour, int size)
     // Both where it matters, one of the two elsewhere.
     if (flavour != RV_ORDINARY && only != sample)
       continue;
-    rv_subject subject = {.kind = kind, .flavour = flavour, .units = size, .sample = sample != 0};
+    rv_subject subject = {
+        .kind = kind, .flavour = flavour, .norm = norm, .units = size, .sample = sample != 0};
     subject.inputs = sample ? 1 : 1 + (int)rv_test_pick(&random, 40);
     if (kind == RV_DENSE)
       subject.activation = (rv_activation)rv_test_pick(&random, RV_SOFTMAX + 1);
@@ -143,8 +144,42 @@ static void check_kind(rv_kind kind)
 {
   for (int size = 1; size <= RV_MAX_SIZE; size++)
     for (rv_flavour flavour = 0; flavour < RV_FLAVOURS && rv_test_chosen((unsigned)size); flavour++)
-      check_size(kind, flavour, size);
+      check_size(kind, RV_NORM_NONE, flavour, size);
 }
+
+/// Every width of the last blocks, and some sizes with many of them.
+static void check_normalised(rv_kind kind)
+{
+  for (int size = 1; size <= RV_MAX_SIZE; size += size < 41 ? 1 : 29)
+    for (rv_flavour flavour = 0; flavour < RV_FLAVOURS && rv_test_chosen((unsigned)size); flavour++)
+      check_size(kind, size % 2 ? RV_NORM_RECURRENT : RV_NORM_BOTH, flavour, size);
+  for (int size = 8; size <= 40; size += 8)
+    check_size(kind, RV_NORM_RECURRENT, RV_ORDINARY, size);
+}
+
+START_TEST(normalised_rnn_is_as_exact_and_stays_in_its_buffers)
+{
+  check_normalised(RV_RNN);
+}
+END_TEST
+
+START_TEST(normalised_lstm_is_as_exact_and_stays_in_its_buffers)
+{
+  check_normalised(RV_LSTM);
+}
+END_TEST
+
+START_TEST(normalised_gru_is_as_exact_and_stays_in_its_buffers)
+{
+  check_normalised(RV_GRU);
+}
+END_TEST
+
+START_TEST(normalised_gru_that_resets_before_is_as_exact_and_stays_in_its_buffers)
+{
+  check_normalised(RV_GRU_BEFORE);
+}
+END_TEST
 
 START_TEST(rnn_is_as_exact_as_its_magnitudes_allow_and_stays_in_its_buffers)
 {
@@ -300,6 +335,10 @@ int main(void)
   tcase_add_test(cases, lstm_is_as_exact_as_its_magnitudes_allow_and_stays_in_its_buffers);
   tcase_add_test(cases, gru_is_as_exact_as_its_magnitudes_allow_and_stays_in_its_buffers);
   tcase_add_test(cases, gru_that_resets_before_is_as_exact_and_stays_in_its_buffers);
+  tcase_add_test(cases, normalised_rnn_is_as_exact_and_stays_in_its_buffers);
+  tcase_add_test(cases, normalised_lstm_is_as_exact_and_stays_in_its_buffers);
+  tcase_add_test(cases, normalised_gru_is_as_exact_and_stays_in_its_buffers);
+  tcase_add_test(cases, normalised_gru_that_resets_before_is_as_exact_and_stays_in_its_buffers);
   tcase_add_test(cases, dense_is_as_exact_as_its_magnitudes_allow_and_stays_in_its_buffers);
   tcase_add_test(cases, heads_of_one_unit_are_exact_for_every_number_of_inputs);
   tcase_add_test(cases, a_state_that_is_no_number_never_passes_for_one);

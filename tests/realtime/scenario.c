@@ -36,15 +36,28 @@ const char *rv_scenario_model(const char *file, rv_kind kind, int units, double 
   return write_model(file, rv_test_model(kind, units, 1.0F, 7), rate);
 }
 
-/// A model of two layers with a skip connection and a knob.
+const char *rv_scenario_normalised(const char *file, rv_kind kind, int units, double rate)
+{
+  rv_description *model = NULL;
+  uint64_t state = 5;
+  ck_assert_int_eq(rv_description_new(&model, NULL), RV_OK);
+  model->feedback = true;
+  rv_test_form(model, (rv_layer_form){.kind = kind, .units = units, .norm = RV_NORM_RECURRENT});
+  rv_test_layer(model, RV_DENSE, 1, RV_LINEAR);
+  rv_test_fill(model, 0.8F, &state);
+  return write_model(file, model, rate);
+}
+
+/// A model of two layers, normalised and fed back to, with a skip connection and a knob.
 static const char *deep_model(const char *file)
 {
   rv_description *model = NULL;
   uint64_t state = 5;
   ck_assert_int_eq(rv_description_new(&model, NULL), RV_OK);
   rv_test_knob(model, 0.0F, 1.0F, 0.5F);
-  rv_test_layer(model, RV_RNN, 8, RV_LINEAR);
-  rv_test_layer(model, RV_GRU_BEFORE, 5, RV_LINEAR);
+  model->feedback = true;
+  rv_test_form(model, (rv_layer_form){.kind = RV_RNN, .units = 8, .norm = RV_NORM_RECURRENT});
+  rv_test_form(model, (rv_layer_form){.kind = RV_GRU_BEFORE, .units = 5, .norm = RV_NORM_BOTH});
   rv_test_layer(model, RV_DENSE, 1, RV_LINEAR);
   rv_test_fill(model, 1.0F, &state);
   model->skip = 1.0F;

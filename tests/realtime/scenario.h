@@ -51,4 +51,7 @@ bool rv_scenario_over(const rv_scenario *scenario, unsigned runs);
 /// A model file of one recurrent layer with random weights, of `rate` Hz. Setup only.
 const char *rv_scenario_model(const char *file, rv_kind kind, int units, double rate);
 
+/// The same of a normalised layer with output feedback.
+const char *rv_scenario_normalised(const char *file, rv_kind kind, int units, double rate);
+
 #endif

@@ -90,9 +90,8 @@ static double attempt(const char *model, double medians[KINDS])
   return worst;
 }
 
-static void compare_kinds(const char *name, rv_kind kind, double rate, rv_rate_mode mode)
+static void compare_model(const char *name, const char *model, rv_rate_mode mode)
 {
-  const char *model = rv_scenario_model(name, kind, 16, rate);
   double medians[KINDS];
   for (int i = 0; i < KINDS; i++) {
     rv_bare_open(&bares[i], 1, RV_SCENARIO_RATE, true);
@@ -108,6 +107,16 @@ static void compare_kinds(const char *name, rv_kind kind, double rate, rv_rate_m
   ck_assert_msg(worst <= LIMIT, "%s: %.2f times the time of noise", name, worst);
   for (int i = 0; i < KINDS; i++)
     rv_bare_close(&bares[i]);
+}
+
+static void compare_kinds(const char *name, rv_kind kind, double rate, rv_rate_mode mode)
+{
+  compare_model(name, rv_scenario_model(name, kind, 16, rate), mode);
+}
+
+static void compare_normalised(const char *name, rv_kind kind)
+{
+  compare_model(name, rv_scenario_normalised(name, kind, 16, RV_SCENARIO_RATE), RV_RATE_DEFAULT);
 }
 
 START_TEST(the_time_of_a_block_does_not_depend_on_the_signal)
@@ -126,6 +135,8 @@ START_TEST(the_time_of_a_block_does_not_depend_on_the_signal)
     compare_kinds("LSTM-16", RV_LSTM, RV_SCENARIO_RATE, RV_RATE_DEFAULT);
     compare_kinds("GRU-16", RV_GRU, RV_SCENARIO_RATE, RV_RATE_DEFAULT);
   }
+  compare_normalised("LSTM-16 normalised, with feedback", RV_LSTM);
+  compare_normalised("GRU-16 normalised, with feedback", RV_GRU);
   compare_kinds("LSTM-16 in phases", RV_LSTM, RV_SCENARIO_RATE / 2.0, RV_RATE_DEFAULT);
   compare_kinds("LSTM-16 resampled", RV_LSTM, 44100.0, RV_RATE_DEFAULT);
   compare_kinds("GRU-16 interpolated", RV_GRU, RV_SCENARIO_RATE / 1.2, RV_RATE_ZERO_LATENCY);

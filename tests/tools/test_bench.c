@@ -210,6 +210,19 @@ START_TEST(the_table_shows_the_peaks_and_every_case)
 }
 END_TEST
 
+START_TEST(normalised_cells_and_feedback_have_rows_of_their_own)
+{
+  const rv_run *run = rv_run_recurve("bench --tsv --cell lstm,gru --size 8 --isa base --channels 1 "
+                                     "--norm --feedback --time 0.002");
+  ck_assert_int_eq(run->status, 0);
+  const char *words[] = {"\tlstm\t8\t", "\tlstm+norm\t8\t", "\tlstm+fb\t8\t", "\tgru+norm\t8\t"};
+  for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+    ck_assert_msg(strstr(run->out, words[w]) != NULL, "no '%s' in %s", words[w], run->out);
+  rv_expect_run(rv_run_recurve("bench --model x.json --norm"), 2,
+                "leave out --cell, --size, --norm");
+}
+END_TEST
+
 static double json_positive(const json_t *object, const char *key)
 {
   const double value = json_number_value(json_object_get(object, key));
@@ -338,6 +351,7 @@ int main(void)
   tcase_add_test(cases, the_models_of_the_benchmark_neither_die_nor_stick);
   tcase_add_test(cases, tsv_has_a_row_for_each_case_and_all_columns);
   tcase_add_test(cases, the_table_shows_the_peaks_and_every_case);
+  tcase_add_test(cases, normalised_cells_and_feedback_have_rows_of_their_own);
   tcase_add_test(cases, json_has_machine_peaks_and_cases);
   tcase_add_test(cases, a_model_file_is_timed_through_voice_chain_and_plugin);
   tcase_add_test(cases, the_chain_is_timed_at_each_rate_and_the_voice_once);

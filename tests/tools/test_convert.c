@@ -152,7 +152,9 @@ START_TEST(info_shows_shapes_parameters_cost_and_texts)
   assert_shown(run,
                "layer 1      gru, 2 -> 8, 272 parameters: W [24][2], U [24][8], b [24], bn [8]");
   assert_shown(run, "layer 2      dense linear, 8 -> 1, 9 parameters: W [1][8], b [1]");
-  assert_shown(run, "parameters   281");
+  assert_shown(
+      run, "3(dh + h² + h) + h: one bias vector, and a second one of gate n (two for all: 288)");
+  assert_shown(run, "parameters   281, 1.1 KiB as floats; state 8 numbers a channel");
   assert_shown(run, "248 multiply-adds a frame");
   assert_shown(run, "% of one core");
   assert_shown(run, "knob 1       Gain: 0 to 1, at first 0.5");
@@ -160,6 +162,47 @@ START_TEST(info_shows_shapes_parameters_cost_and_texts)
   assert_shown(run, "size         3\n");
   assert_shown(run, "self-test    agrees within 0 over 500 frames\n");
   assert_shown(rv_run_recurve("info --json m.json"), "\"multiply_adds\":248");
+}
+END_TEST
+
+/// A model of one layer of a form, in a file.
+static void write_form(const rv_layer_form *form, bool feedback, const char *name)
+{
+  rv_description *model = NULL;
+  ck_assert_int_eq(rv_description_new(&model, NULL), RV_OK);
+  model->feedback = feedback;
+  ck_assert_int_eq(rv_description_add_form(model, form, NULL), RV_OK);
+  const int outputs = rv_layer_outputs(&model->layers[0]);
+  ck_assert_int_eq(rv_description_add(model, RV_DENSE, outputs, 1, RV_LINEAR, NULL), RV_OK);
+  ck_assert_int_eq(rv_model_make_probe(model, 100, NULL), RV_OK);
+  write_model(model, name);
+  rv_description_free(model);
+}
+
+START_TEST(info_and_convert_know_normalised_and_bidirectional_layers_and_feedback)
+{
+  const rv_layer_form lstm = {.kind = RV_LSTM, .inputs = 2, .units = 8, .norm = RV_NORM_RECURRENT};
+  write_form(&lstm, true, "fed.json");
+  const rv_run *run = rv_run_recurve("info fed.json");
+  rv_expect_run(run, 0, "");
+  // 4(2·8 + 64 + 8) = 352 and gains 6·8; 32·10 products, 32 + 8 gains, 8 products of the head.
+  assert_shown(run, "layer 1      lstm, recurrent sums normalised, 2 -> 8, 400 parameters");
+  assert_shown(run, "4(dh + h² + h) + 6h of gains: one bias vector (two: 432)");
+  assert_shown(run, "gain_u [32], gain_c [8], bias_c [8]");
+  assert_shown(run, "the output before is the last input of layer 1");
+  assert_shown(run, "state 17 numbers");
+  assert_shown(run, "368 multiply-adds a frame");
+  const rv_layer_form gru = {.kind = RV_GRU_BEFORE, .inputs = 1, .units = 8, .bidirectional = true};
+  write_form(&gru, false, "both.json");
+  run = rv_run_recurve("info both.json");
+  rv_expect_run(run, 0, "");
+  assert_shown(run, "gru-before, bidirectional, 1 -> 16, 480 parameters");
+  assert_shown(run, "2 x (3(dh + h² + h))");
+  assert_shown(run, "no plugin plays it");
+  assert_shown(run, "% of one core");
+  rv_expect_run(rv_run_recurve("convert fed.json fed.nam"), 1,
+                "layer normalisation; output feedback");
+  rv_expect_run(rv_run_recurve("convert both.json both.nam"), 1, "a bidirectional layer");
 }
 END_TEST
 
@@ -205,6 +248,7 @@ int main(void)
   tcase_add_test(cases, a_vector_that_disagrees_is_a_warning_with_the_figure);
   tcase_add_test(cases, machines_are_told_what_was_converted);
   tcase_add_test(cases, info_shows_shapes_parameters_cost_and_texts);
+  tcase_add_test(cases, info_and_convert_know_normalised_and_bidirectional_layers_and_feedback);
   tcase_add_test(cases, info_shows_what_is_known_of_a_model_that_is_not_played);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);

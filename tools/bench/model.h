@@ -11,6 +11,10 @@
 /// away nor sticks.
 rv_status rv_bench_model(rv_kind kind, int units, rv_description **model, rv_error *error);
 
+/// The same with a normalised layer, or with output feedback.
+rv_status rv_bench_variant(rv_kind kind, int units, rv_norm norm, bool feedback,
+                           rv_description **model, rv_error *error);
+
 /// White noise, uniform within ±0.5; another `seed`, other noise.
 void rv_bench_noise(float *to, size_t n, unsigned seed);
 

@@ -41,6 +41,16 @@ typedef struct cell_text {
   char text[32];
 } cell_text;
 
+/// "lstm", "lstm+norm", "lstm+fb".
+static cell_text cell_of(const rv_row *row)
+{
+  const rv_layer *layer = layer_of(row);
+  cell_text cell;
+  (void)snprintf(cell.text, sizeof cell.text, "%s%s%s", rv_kind_name(layer->kind),
+                 layer->norm ? "+norm" : "", row->model->feedback ? "+fb" : "");
+  return cell;
+}
+
 /// A number, or "-" where there is none.
 static cell_text number(double value, int digits)
 {
@@ -73,18 +83,18 @@ static void print_text(rv_report *report, const rv_row *rows, size_t n, size_t b
 {
   rv_report_line(report, "%s", "");
   rv_report_line(report, "ns per frame; blocks of %zu frames", block);
-  rv_report_line(report, "%-7s%-11s%5s%4s %-7s%9s%9s%9s%8s%8s%8s%10s%10s%8s%8s", "isa", "cell",
+  rv_report_line(report, "%-7s%-19s%5s%4s %-7s%9s%9s%9s%8s%8s%8s%10s%10s%8s%8s", "isa", "cell",
                  "size", "ch", "through", "best", "median", "floor", "best/fl", "med/fl", "x real",
                  "p99.9 us", "max us", "extra", "rate");
   for (size_t r = 0; r < n; r++) {
     const rv_row *row = &rows[r];
     const rv_case *timing = row->timing;
-    rv_report_line(report, "%-7s%-11s%5d%4d %-7s%9.1f%9.1f%9.1f%8.2f%8.2f%8.0f%10.1f%10.1f%8s%8s",
-                   rv_isa_name(timing->isa), rv_kind_name(layer_of(row)->kind),
-                   layer_of(row)->units, timing->channels, rv_subject_name(row->through),
-                   timing->best, timing->median, row->floor, best_ratio(row), median_ratio(row),
-                   real_time(row), 1e-3 * timing->p999, 1e-3 * timing->maximum,
-                   number(timing->extra, 1).text, number(rate_of(row), 0).text);
+    rv_report_line(report, "%-7s%-19s%5d%4d %-7s%9.1f%9.1f%9.1f%8.2f%8.2f%8.0f%10.1f%10.1f%8s%8s",
+                   rv_isa_name(timing->isa), cell_of(row).text, layer_of(row)->units,
+                   timing->channels, rv_subject_name(row->through), timing->best, timing->median,
+                   row->floor, best_ratio(row), median_ratio(row), real_time(row),
+                   1e-3 * timing->p999, 1e-3 * timing->maximum, number(timing->extra, 1).text,
+                   number(rate_of(row), 0).text);
   }
 }
 
@@ -97,9 +107,9 @@ static void print_tsv(rv_report *report, const rv_row *rows, size_t n, size_t bl
     const rv_case *timing = row->timing;
     rv_report_line(
         report, "%s\t%s\t%d\t%d\t%s\t%zu\t%.2f\t%.2f\t%.2f\t%.3f\t%.3f\t%.1f\t%.2f\t%.2f\t%s\t%s",
-        rv_isa_name(timing->isa), rv_kind_name(layer_of(row)->kind), layer_of(row)->units,
-        timing->channels, rv_subject_name(row->through), block, timing->best, timing->median,
-        row->floor, best_ratio(row), median_ratio(row), real_time(row), 1e-3 * timing->p999,
+        rv_isa_name(timing->isa), cell_of(row).text, layer_of(row)->units, timing->channels,
+        rv_subject_name(row->through), block, timing->best, timing->median, row->floor,
+        best_ratio(row), median_ratio(row), real_time(row), 1e-3 * timing->p999,
         1e-3 * timing->maximum, number(timing->extra, 2).text, number(rate_of(row), 0).text);
   }
 }
@@ -127,11 +137,11 @@ static void print_json(rv_report *report, const rv_machine *machine, const rv_ro
         report,
         json_pack(
             "{s:s, s:s, s:s, s:i, s:i, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-            "event", "case", "isa", rv_isa_name(timing->isa), "cell",
-            rv_kind_name(layer_of(row)->kind), "size", layer_of(row)->units, "channels",
-            timing->channels, "through", rv_subject_name(row->through), "block", (json_int_t)block,
-            "best_ns", rv_json_number(timing->best), "median_ns", rv_json_number(timing->median),
-            "floor_ns", rv_json_number(row->floor), "best_ratio", rv_json_number(best_ratio(row)),
+            "event", "case", "isa", rv_isa_name(timing->isa), "cell", cell_of(row).text, "size",
+            layer_of(row)->units, "channels", timing->channels, "through",
+            rv_subject_name(row->through), "block", (json_int_t)block, "best_ns",
+            rv_json_number(timing->best), "median_ns", rv_json_number(timing->median), "floor_ns",
+            rv_json_number(row->floor), "best_ratio", rv_json_number(best_ratio(row)),
             "median_ratio", rv_json_number(median_ratio(row)), "real_time",
             rv_json_number(real_time(row)), "p999_us", rv_json_number(1e-3 * timing->p999),
             "max_us", rv_json_number(1e-3 * timing->maximum), "extra_ns",
