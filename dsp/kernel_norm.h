@@ -221,14 +221,14 @@ VF_INLINE void norm_lstm_block(const frame *now, const size_t ch, const size_t f
   *spread = vf_fma(d, d, *spread);
 }
 
-/// h = σ(o)·tanh(gain·N(c) + bias).
+/// h = σ(o)·tanh(gain·N(c) + bias); the factor of a power of two is in gain and bias.
 VF_INLINE void norm_lstm_output(const frame *now, const size_t ch, const size_t first,
                                 const size_t width, const vf mean, const vf by, const vf scale)
 {
   const vf d = vf_load_narrow(now->c[ch] + first, width) - mean;
   const vf y = vf_fma((d - by) * vf_load_narrow(now->layer->gain_c + first, width), scale,
                       vf_load_narrow(now->layer->bias_c + first, width));
-  const vf_exponential t = vf_exp2(y * vf_set(2.0F * VF_LOG2E));
+  const vf_exponential t = vf_exp2(y);
   const vf o = vf_load_narrow(now->late[ch] + first, width);
   vf_store_narrow(now->next[ch] + first, vf_divide_narrow(t.minus, o * t.plus, width), width);
 }

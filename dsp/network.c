@@ -164,7 +164,7 @@ static void pack_input(rv_packed *to, const rv_layer *layer, size_t unit, size_t
     to->w[one ? k : k * to->row + at] = scaled(w[k && to->knobs ? to->knobs + k : k], scale);
   for (size_t k = 0; k < to->knobs; k++)
     to->w_knobs[k * to->row + at] = scaled(w[1 + k], scale);
-  if (to->norm != RV_NORM_BOTH)
+  if (!to->gain_w || !layer->gain_w)
     return;
   to->gain_w[at] =
       scaled(layer->gain_w[row], factor * (double)rv_norm_root(to->kind, gate, to->units));
@@ -191,17 +191,19 @@ static void pack_recurrent(rv_packed *to, const rv_layer *layer, size_t unit, si
 static void pack_gains(rv_packed *to, const rv_layer *layer, size_t unit, size_t gate,
                        const unit_place *place)
 {
-  const float gain =
-      scaled(layer->gain_u[gate * to->units + unit],
-             gate_factor(to->kind, gate) * (double)rv_norm_root(to->kind, gate, to->units));
-  if (gate < rv_early_gates(to->kind))
-    to->gain_u[place->early + gate * place->block.width + place->lane] = gain;
-  else
-    to->gain_late[place->late + place->lane] = gain;
-  if (!to->gain_c || gate)
+  const bool early = gate < rv_early_gates(to->kind);
+  float *gains = early ? to->gain_u : to->gain_late;
+  const size_t at = (early ? place->early + gate * place->block.width : place->late) + place->lane;
+  if (gains && layer->gain_u)
+    gains[at] =
+        scaled(layer->gain_u[gate * to->units + unit],
+               gate_factor(to->kind, gate) * (double)rv_norm_root(to->kind, gate, to->units));
+  if (!to->gain_c || !layer->gain_c || gate)
     return;
-  to->gain_c[unit] = layer->gain_c[unit] * sqrtf((float)to->units);
-  to->bias_c[unit] = layer->bias_c[unit];
+  // The argument of tanh, as that of an RNN.
+  const double factor = gate_factor(RV_RNN, 0);
+  to->gain_c[unit] = scaled(layer->gain_c[unit], factor * sqrt((double)to->units));
+  to->bias_c[unit] = scaled(layer->bias_c[unit], factor);
   memset(&to->within[unit], 0xff, sizeof *to->within);
 }
 

@@ -303,6 +303,56 @@ START_TEST(a_state_delay_feeds_back_the_output_of_its_own_phase)
 }
 END_TEST
 
+/// What a chain at another rate makes of the input, in blocks of `block`.
+static rv_rate_path at_rate(const rv_network *network, double host, rv_rate_mode mode, size_t block,
+                            float *to)
+{
+  const rv_engine_config config = {.rate = host, .channels = 1, .rate_mode = mode};
+  rv_engine *engine = NULL;
+  rv_chain *chain = NULL;
+  rv_error error = {{0}};
+  ck_assert_msg(!rv_engine_new(network, &config, &engine, &error), "%s", error.text);
+  ck_assert_int_eq(rv_chain_new(host, 1, &chain, NULL), RV_OK);
+  ck_assert(rv_chain_swap(chain, engine));
+  for (size_t t = 0; t < FRAMES; t += block) {
+    const size_t some = FRAMES - t < block ? FRAMES - t : block;
+    rv_chain_process(chain, &(const float *){in + t}, &(float *){to + t}, some);
+  }
+  const rv_rate_path path = rv_engine_rate_path(engine);
+  ck_assert(path != RV_PATH_RESAMPLED || mode != RV_RATE_ZERO_LATENCY ||
+            rv_engine_rate_note(engine)[0]);
+  rv_chain_free(chain);
+  rv_engine_free(engine);
+  return path;
+}
+
+START_TEST(they_play_at_other_rates_in_every_mode_and_any_blocks)
+{
+  static float blocks[FRAMES];
+  static const double hosts[] = {48000.0, 96000.0, 57600.0, 44100.0};
+  rv_test_signal(in, FRAMES, 12);
+  for (rv_kind kind = RV_RNN; kind <= RV_GRU_BEFORE; kind++) {
+    uint64_t random = 10 + (uint64_t)kind;
+    rv_description *model = empty_model();
+    model->feedback = true;
+    rv_test_form(model, (rv_layer_form){.kind = kind, .units = 9, .norm = RV_NORM_RECURRENT});
+    rv_test_layer(model, RV_DENSE, 1, RV_LINEAR);
+    rv_test_fill(model, 0.7F, &random);
+    rv_network *network = rv_test_network(model, rv_isa_choose());
+    for (size_t h = 0; h < sizeof hosts / sizeof *hosts; h++)
+      for (rv_rate_mode mode = 0; mode < RV_RATE_MODES; mode++) {
+        const rv_rate_path path = at_rate(network, hosts[h], mode, FRAMES, out);
+        ck_assert_int_eq(at_rate(network, hosts[h], mode, 37, blocks), path);
+        ck_assert_mem_eq(out, blocks, sizeof out);
+        for (size_t t = 0; t < FRAMES; t++)
+          ck_assert(isfinite(out[t]));
+      }
+    rv_network_free(network);
+    rv_description_free(model);
+  }
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("cells");
@@ -316,6 +366,7 @@ int main(void)
   tcase_add_test(cases, sums_without_variance_are_normalised_to_zero);
   tcase_add_test(cases, a_loop_that_grows_without_end_is_reset);
   tcase_add_test(cases, a_state_delay_feeds_back_the_output_of_its_own_phase);
+  tcase_add_test(cases, they_play_at_other_rates_in_every_mode_and_any_blocks);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);
 }

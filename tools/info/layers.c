@@ -26,7 +26,7 @@ size_t rv_info_multiply_adds(const rv_description *model)
   size_t sum = model->skip != 0.0F;
   for (int l = 0; l < model->n_layers; l++) {
     const rv_layer *layer = &model->layers[l];
-    const size_t rows = (size_t)(rv_layer_outputs(layer) * rv_kind_gates(layer->kind));
+    const size_t rows = (size_t)rv_layer_outputs(layer) * (size_t)rv_kind_gates(layer->kind);
     sum += rows * (size_t)(layer->inputs + (layer->u ? layer->units : 0));
     sum += rows * (size_t)((layer->gain_w != NULL) + (layer->gain_u != NULL));
     sum += layer->gain_c ? (size_t)rv_layer_outputs(layer) : 0;
