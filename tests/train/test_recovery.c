@@ -123,24 +123,27 @@ START_TEST(refusals_in_a_row_send_it_back_before_they_become_the_measure)
   for (int i = 0; i < 2 * RV_NORMS; i++) {
     gradient[0] = 1.0F;
     ck_assert(rv_optimiser_step(optimiser, gradient, 1e-4, 10.0, &finite));
-    ck_assert(!rv_recovery_astray(&run, RV_UPDATED));
+    ck_assert(!rv_recovery_astray(&run, RV_UPDATED, 0.01));
   }
   // One bad window is no reason; a network that has jumped away is.
   for (int k = 0; k < 2; k++) {
     gradient[0] = k ? 1.0F : 1000.0F;
     const bool taken = rv_optimiser_step(optimiser, gradient, 1e-4, 10.0, &finite);
     ck_assert_int_eq(taken, k);
-    ck_assert(!rv_recovery_astray(&run, taken ? RV_UPDATED : RV_REFUSED));
+    ck_assert(!rv_recovery_astray(&run, taken ? RV_UPDATED : RV_REFUSED, 50.0));
   }
   gradient[0] = 1000.0F;
   bool astray = false;
   for (int i = 0; i < RV_NORMS && !astray; i++) {
     ck_assert(!rv_optimiser_step(optimiser, gradient, 1e-4, 10.0, &finite));
-    astray = rv_recovery_astray(&run, RV_REFUSED);
+    astray = rv_recovery_astray(&run, RV_REFUSED, 50.0);
   }
   ck_assert(astray);
   ck_assert(rv_recover(&run));
-  ck_assert(!rv_recovery_astray(&run, RV_REFUSED));
+  ck_assert(!rv_recovery_astray(&run, RV_REFUSED, 50.0));
+  // A rough patch is not far from anything.
+  for (int i = 0; i < RV_NORMS; i++)
+    ck_assert(!rv_recovery_astray(&run, RV_REFUSED, 0.02));
   free(gradient);
   free_course(&run);
 }

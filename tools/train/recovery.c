@@ -48,10 +48,11 @@ bool rv_recovery_needed(const rv_course *run)
   return run->updates < run->schedule.updates && since > PATIENCE * (double)run->schedule.updates;
 }
 
-bool rv_recovery_astray(rv_course *run, rv_update update)
+bool rv_recovery_astray(rv_course *run, rv_update update, double loss)
 {
+  const bool far = update == RV_REFUSED && loss > USELESS;
   run->broken = update == RV_BROKEN ? run->broken + 1 : 0;
-  run->refused_in_row = update == RV_REFUSED ? run->refused_in_row + 1 : 0;
+  run->refused_in_row = far ? run->refused_in_row + 1 : 0;
   return run->broken >= BROKEN_LIMIT ||
          (run->refused_in_row >= REFUSED_LIMIT && useful(run) && may_go_back(run));
 }

@@ -13,10 +13,11 @@
 /// a tenth of the updates.
 bool rv_recovery_needed(const rv_course *run);
 
-/// Whether the update just made does: it left the finite numbers, or had to be refused, once too
-/// often in a row. A network that is far from where it was a moment ago shows so, and some dozen
-/// updates later its gradients would be the measure of what is refused.
-bool rv_recovery_astray(rv_course *run, rv_update update);
+/// Whether the update just made does, with its loss: it left the finite numbers, or had to be
+/// refused with a loss as large as that of silence, once too often in a row. A network that is so
+/// far from where it was a moment ago shows so, and some dozen updates later its gradients would be
+/// the measure of what is refused.
+bool rv_recovery_astray(rv_course *run, rv_update update, double loss);
 
 /// What the learning rate is multiplied with: after each return it is lower, and begins small, as
 /// the moments of the gradient do not know the place.

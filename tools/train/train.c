@@ -214,7 +214,7 @@ static rv_status learn(rv_course *run, rv_error *error)
     run->refused += update == RV_REFUSED;
     run->loss += loss;
     run->losses++;
-    bool lost = rv_recovery_astray(run, update);
+    bool lost = rv_recovery_astray(run, update, loss);
     if (!lost && moment.solve)
       solve_head(run);
     if (!lost && moment.validate) {
@@ -255,7 +255,9 @@ static rv_status clips_esr(const rv_description *description, const rv_train_cli
   double *sums = calloc(2 * n, sizeof *sums);
   double total = 0.0;
   double settings = 0.0;
-  rv_status status = sums ? RV_OK : rv_fail(error, RV_NO_MEMORY, "out of memory for %zu clips", n);
+  rv_status status = RV_OK;
+  if (!sums)
+    return rv_fail(error, RV_NO_MEMORY, "out of memory for %zu clips", n);
   for (size_t c = 0; !status && c < n; c++) {
     size_t first = 0;
     double energy = 0.0;
