@@ -91,6 +91,26 @@ static rv_status set_automation(rv_plan *plan, const rv_choices *choices,
   return RV_OK;
 }
 
+/// What a model that hears its recording from both ends cannot do.
+static rv_status check_whole(const rv_model *model, const rv_choices *choices, size_t n,
+                             rv_error *error)
+{
+  const char *reason = NULL;
+  if (rv_network_causal(model->network))
+    return RV_OK;
+  if (n > 1)
+    reason = "no chain can be made with it; process the files by one model, and the results by "
+             "the other";
+  else if (choices->automation)
+    reason = "its knobs stay for the whole recording; set them with --knob instead of --automation";
+  else if (choices->rate_mode != RV_RATE_DEFAULT)
+    reason = "a file of another rate is always converted as a whole; leave out --rate-mode";
+  return reason ? rv_fail(error, RV_BAD_ARGUMENT,
+                          "%s: is bidirectional and hears a recording from both ends: %s",
+                          model->path, reason)
+                : RV_OK;
+}
+
 /// The models `first` … `first + n − 1` of the choices, one after the other.
 static rv_status make_voicing(rv_plan *plan, const rv_choices *choices, size_t first, size_t n,
                               unsigned *known, const rv_voicing **kept, rv_error *error)
@@ -106,7 +126,9 @@ static rv_status make_voicing(rv_plan *plan, const rv_choices *choices, size_t f
     stage->network = model->network;
     stage->settings.input_gain_db = s ? 0.0F : (float)choices->input_gain;
     stage->settings.output_gain_db = s + 1 < n ? 0.0F : (float)choices->output_gain;
-    status = set_knobs(model, choices, stage->settings.knobs, known, error);
+    status = check_whole(model, choices, n, error);
+    if (!status)
+      status = set_knobs(model, choices, stage->settings.knobs, known, error);
     if (!status && choices->automation)
       status = set_automation(plan, choices, model->description, stage, error);
     if (status)

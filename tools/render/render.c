@@ -95,6 +95,11 @@ double rv_render_rate(const rv_render *render)
   return render->rate;
 }
 
+uint64_t rv_render_frames(const rv_render *render)
+{
+  return rv_reader_frames(render->reader);
+}
+
 void rv_render_set_latency(rv_render *render, uint64_t latency)
 {
   render->late = latency;

@@ -17,6 +17,9 @@ rv_status rv_render_open(const rv_job *job, rv_render **render, rv_error *error)
 int rv_render_channels(const rv_render *render);
 double rv_render_rate(const rv_render *render); ///< Hz
 
+/// Frames of the input as its header says; 0: not known before the end.
+uint64_t rv_render_frames(const rv_render *render);
+
 /// How many frames whatever plays is late; before the first piece is taken.
 void rv_render_set_latency(rv_render *render, uint64_t latency);
 

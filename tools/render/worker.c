@@ -5,6 +5,7 @@
 
 #include "render/player.h"
 #include "render/render.h"
+#include "render/whole.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -168,11 +169,42 @@ static bool step(worker *run)
   return true;
 }
 
+/// One file by a model that cannot play a piece at a time.
+static void play_whole(rv_crew *crew, rv_finisher *finisher, const rv_job *job)
+{
+  rv_error error = {{0}};
+  rv_played played = {.job = job};
+  (void)clock_gettime(CLOCK_MONOTONIC, &played.begin);
+  rv_status status = rv_render_open(job, &played.render, &error);
+  if (!status)
+    status = rv_whole_play(job, played.render, crew->config.stop, &crew->microseconds,
+                           &played.result, &error);
+  if (!status) {
+    rv_finisher_take(finisher, &played);
+    return;
+  }
+  rv_render_abandon(played.render);
+  if (status != RV_CANCELLED)
+    fail(crew, job, &error);
+}
+
+static bool stopped(const rv_crew *crew)
+{
+  return crew->config.stop && atomic_load(crew->config.stop);
+}
+
 void rv_work_on(rv_crew *crew, rv_finisher *finisher, const rv_queue *queue, rv_list *list)
 {
+  const rv_voicing *voicing = queue->tickets[list->first].job->voicing;
+  const rv_ticket *ticket = NULL;
+  if (!rv_network_causal(voicing->stages[0].network)) {
+    while (!stopped(crew) && (ticket = rv_list_next(queue, list)))
+      play_whole(crew, finisher, ticket->job);
+    return;
+  }
   worker run = {.crew = crew, .finisher = finisher, .queue = queue, .list = list};
   bool going = fill(&run, 0); // which makes the player
-  while (going && !(crew->config.stop && atomic_load(crew->config.stop)))
+  while (going && !stopped(crew))
     going = step(&run);
   for (int slot = 0; slot < run.slots; slot++)
     rv_render_abandon(run.lanes[slot].render);
