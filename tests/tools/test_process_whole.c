@@ -43,10 +43,10 @@ static rv_description *both(int knobs)
     model->knobs[0] = (rv_knob){.name = "Gain", .maximum = 1.0F, .initial = 0.5F};
   ck_assert_int_eq(rv_description_add_form(model, &form, NULL), RV_OK);
   ck_assert_int_eq(rv_description_add(model, RV_DENSE, 2 * UNITS, 1, RV_LINEAR, NULL), RV_OK);
-  fill(model->layers[0].w, (size_t)(2 * 4 * UNITS * (1 + knobs)), 1.0F, &seed);
-  fill(model->layers[0].u, (size_t)(2 * 4 * UNITS * UNITS), 0.4F, &seed);
-  fill(model->layers[0].b, (size_t)(2 * 4 * UNITS), 0.2F, &seed);
-  fill(model->layers[1].w, (size_t)(2 * UNITS), 0.4F, &seed);
+  fill(model->layers[0].w, 2 * (size_t)4 * UNITS * (size_t)(1 + knobs), 1.0F, &seed);
+  fill(model->layers[0].u, 2 * (size_t)4 * UNITS * UNITS, 0.4F, &seed);
+  fill(model->layers[0].b, 2 * (size_t)4 * UNITS, 0.2F, &seed);
+  fill(model->layers[1].w, 2 * (size_t)UNITS, 0.4F, &seed);
   ck_assert_msg(!rv_model_write(rv_test_path("both.json"), model, RV_FORMAT_AIDAX, &error), "%s",
                 error.text);
   return model;

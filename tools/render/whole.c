@@ -163,13 +163,12 @@ static rv_status hand_over(const rv_audio *audio, rv_render *render, float **at,
 {
   bool whole = false;
   rv_status status = RV_OK;
-  for (size_t done = 0; !status && !whole;) {
+  for (size_t done = 0; !status && !whole && done <= audio->frames; done += PIECE) {
     const size_t left = audio->frames - done;
     const size_t frames = left < PIECE ? left : PIECE;
     for (int c = 0; c < audio->channels; c++)
       at[c] = audio->channel[c] + done;
     status = rv_render_take(render, (const float *const *)at, frames, &whole, error);
-    done += frames;
   }
   return status;
 }
