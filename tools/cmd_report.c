@@ -8,6 +8,7 @@
 #include "learn/names.h"
 #include "learn/pair.h"
 #include "learn/verdict.h"
+#include "report/flow.h"
 #include "report/page.h"
 
 #include "recurve/io.h"
@@ -53,7 +54,11 @@ static rv_status make(const rv_args *args, const char *const *paths, const char 
   if (!status) {
     const double share = rv_args_number(args, "hold-out") / 100.0;
     const size_t used = (size_t)((double)pair.frames * share);
+    double flow[RV_PAGE_FLOW];
+    const size_t n_flow = rv_flow_of_page(model, pair.dry, pair.frames, flow);
     const rv_page page = {.model = model,
+                          .flow = flow,
+                          .n_flow = n_flow,
                           .model_path = paths[0],
                           .dry_path = paths[1],
                           .wet_path = paths[2],

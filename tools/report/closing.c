@@ -3,6 +3,7 @@
 
 #include "report/closing.h"
 
+#include "report/flow.h"
 #include "report/page.h"
 
 #include <math.h>
@@ -82,6 +83,9 @@ int rv_closing_present(const rv_closing *closing, const rv_description *model,
     rv_report_warning(closing->report, "%s", error.text);
   page.settings = settings;
   page.result = result;
+  double flow[RV_PAGE_FLOW];
+  page.flow = flow;
+  page.n_flow = closing->places->page ? rv_flow_of_page(model, page.dry, page.frames, flow) : 0;
   const int exit_status = make_page(closing, &page, &plotted);
   rv_settings_tell(model, settings, page.n_settings, closing->report);
   rv_outcome_tell(closing->outcome, model, result);

@@ -74,6 +74,27 @@ static rv_status put_file(const char *path, const char *drawing, rv_error *error
   return rv_replacement_commit(replacement, error);
 }
 
+size_t rv_flow_of_page(const rv_description *model, const float *dry, size_t frames, double *flow)
+{
+  const size_t used = (size_t)4 * RV_PAGE_FLOW;
+  rv_gradient_flow measured;
+  if (frames < used ||
+      rv_gradient_flow_measure(model, dry + frames - used, NULL, used, &measured, NULL))
+    return 0;
+  int i = 0;
+  for (size_t lag = 0; lag < RV_PAGE_FLOW; lag++) {
+    while (i + 2 < measured.n && measured.lag[i + 1] <= lag)
+      i++;
+    const double from = log(fmax(measured.state[i], 1e-300));
+    const double to = log(fmax(measured.state[i + 1], 1e-300));
+    const double part =
+        (double)(lag - measured.lag[i]) / (double)(measured.lag[i + 1] - measured.lag[i]);
+    const double value = exp(from + part * (to - from));
+    flow[lag] = value >= FLOOR ? value : 0.0;
+  }
+  return RV_PAGE_FLOW;
+}
+
 rv_status rv_flow_draw(const char *path, const rv_gradient_flow *flow, double rate, rv_error *error)
 {
   char *drawing = NULL;
