@@ -142,8 +142,8 @@ START_TEST(other_kinds_of_model_are_named_with_advice)
   rv_handmade_assert_refused(
       MODEL(LSTM ",{\"type\":\"dense\",\"activation\":\"prelu\",\"shape\":[1]}", ""),
       RV_UNSUPPORTED, "layers[1].activation is \"prelu\"");
-  rv_handmade_assert_refused(MODEL(SOUND, ",\"format\":\"recurve\",\"version\":2"), RV_UNSUPPORTED,
-                             "version 2 of Recurve's format, this program reads up to 1");
+  rv_handmade_assert_refused(MODEL(SOUND, ",\"format\":\"recurve\",\"version\":3"), RV_UNSUPPORTED,
+                             "version 3 of Recurve's format, this program reads up to 2");
   rv_handmade_assert_refused(MODEL(SOUND, ",\"format\":\"recurve\""), RV_BAD_FORMAT,
                              "version is missing");
 }

@@ -25,7 +25,7 @@ check 'and has no plot' sh -c '! grep -q "<svg" "$1"' sh "$scratch/bare.html"
 
 plots=0
 if command -v gnuplot >/dev/null; then
-  plots=7
+  plots=8
   check 'it has its plots' grep -q '<svg' "$scratch/amp.html"
 else
   skip 'no gnuplot to draw the plots'

@@ -4,7 +4,7 @@
 # shellcheck disable=SC1091,SC2154,SC2016
 set -u
 . "$(dirname "$0")/harness.sh"
-recurve=$1
+recurve=$(realpath "$1")
 cd "$scratch" || exit 1
 
 # refused WORD OPTION...: wrong usage, and the line says WORD.
