@@ -66,7 +66,7 @@ static float dot(const float *row, const float *samples, size_t n)
       memcpy(&x, samples + i + v * VF_LANES, sizeof x);
       sums[v] += vf_load(row + i + v * VF_LANES) * x;
     }
-  memcpy(parts, sums, sizeof parts);
+  memcpy(parts, sums, sizeof sums);
   const quarter sum = (parts[0] + parts[1]) + (parts[2] + parts[3]);
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }

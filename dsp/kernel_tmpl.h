@@ -119,7 +119,7 @@ VF_INLINE void joined_sums(const frame *now, const rv_kind kind, const size_t un
                            const size_t one_input, vf sums[][RV_TOGETHER][MAX_VECTORS])
 {
   const size_t u_gates = kind == RV_GRU ? 3 : 4;
-  joined all[MAX_JOINED];
+  joined all[MAX_JOINED] = {{0}};
   size_t first = from * VF_LANES;
   size_t at = from * 4 * VF_LANES;
   const float *u = now->layer->u + units * u_gates * first;

@@ -80,7 +80,7 @@ rv_status rv_model_self_test(const rv_description *description, rv_self_test *re
     *result = found;
   if (!frames)
     return RV_OK;
-  float *output = malloc(frames * sizeof *output);
+  float *output = calloc(frames, sizeof *output);
   if (!output)
     return rv_fail(error, RV_NO_MEMORY, "out of memory for the self-test");
   const rv_status status = answer(description, description->probe_input, output, frames, error);

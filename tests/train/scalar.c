@@ -86,7 +86,7 @@ double scalar_window(const rv_model *model, const double *parameters, const scal
   double emphasised = 0.0;
   double sum = 0.0;
   for (size_t t = 0; t < steps; t++) {
-    double x[SCALAR_INPUTS];
+    double x[SCALAR_INPUTS] = {0.0};
     scalar_inputs(model, stream, t, x);
     const double target = (double)stream->target[t * stream->stride];
     const double mask = (double)stream->mask[t * stream->stride];

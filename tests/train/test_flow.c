@@ -65,7 +65,7 @@ START_TEST(verdicts_tell_vanishing_from_exploding)
   ck_assert_str_eq(rv_flow_word(exploding.verdict), "exploding");
   // Far beyond what single precision holds.
   for (int i = 0; i < exploding.n && exploding.lag[i] < 6000; i++) {
-    const double exact = (double)exploding.lag[i] * log(1.05F);
+    const double exact = (double)exploding.lag[i] * log((double)1.05F);
     ck_assert_double_eq_tol(log(exploding.state[i]), exact, 1e-3 * (1.0 + exact));
   }
 }

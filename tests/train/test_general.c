@@ -139,9 +139,10 @@ static void check_directions(const variant *v, rv_kind kind, int layers, int uni
     }
     const double scale = fmax(fabs(along), 0.1 * sqrt(norm / (double)n));
     double slope = 0.0;
-    for (double step = 1e-3; step > 1e-6; step *= 0.2) {
+    double step = 1e-3;
+    for (int size_of_step = 0; size_of_step < 5; size_of_step++, step *= 0.2) {
       const double other = difference_at(&net, direction, step, state);
-      if (step == 1e-3 || fabs(other - along) < fabs(slope - along))
+      if (size_of_step == 0 || fabs(other - along) < fabs(slope - along))
         slope = other;
     }
     ck_assert_msg(fabs(slope - along) <= 1e-6 * scale,

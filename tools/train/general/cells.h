@@ -75,7 +75,7 @@ static void add_inputs(const cell_step *s)
   const real *b = s->parameters + s->place->b;
   const bool norm = s->net->shape.norm == RV_NORM_BOTH;
   for (size_t r = 0; r < rows; r++)
-    s->gates[r] = norm ? (vg){0} : g_set(b[r]);
+    s->gates[r] = g_set(norm ? 0 : b[r]);
   multiply(s->parameters + s->place->w, rows, (size_t)s->place->inputs, s->x, s->gates);
   if (!norm)
     return;
