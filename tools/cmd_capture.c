@@ -9,6 +9,7 @@
 #include "capture/clone.h"
 #include "capture/plugin.h"
 #include "capture/signal.h"
+#include "capture_jack.h"
 #include "cli/report.h"
 #include "commands.h"
 #include "learn/clones.h"
@@ -98,6 +99,22 @@ static const rv_option options[] = {
      .minimum = 0,
      .maximum = 2147483647,
      .help = "with --knob: another number gives other settings"},
+    {.name = "jack",
+     .kind = RV_OPTION_FLAG,
+     .help = "play through the sound card, by JACK, and record what comes back"},
+    {.name = "send",
+     .kind = RV_OPTION_TEXT,
+     .argument = "PORT",
+     .initial = "system:playback_1",
+     .help = "with --jack: the port that the file is played into"},
+    {.name = "return",
+     .kind = RV_OPTION_TEXT,
+     .argument = "PORT",
+     .initial = "system:capture_1",
+     .help = "with --jack: the port that is recorded"},
+    {.name = "allow-xruns",
+     .kind = RV_OPTION_FLAG,
+     .help = "with --jack: a recording during which JACK was late is no failure"},
     {.name = "output",
      .letter = 'o',
      .kind = RV_OPTION_PATH,
@@ -152,8 +169,7 @@ static const struct {
   const char *option;
   capture_source *run;
 } sources[] = {
-    {"practice-amp", practice_amp},
-    {"plugin", plugin},
+    {"practice-amp", practice_amp}, {"plugin", plugin}, {"jack", NULL}, // rv_capture_jack()
 };
 enum { N_SOURCES = sizeof sources / sizeof sources[0] };
 
@@ -172,8 +188,8 @@ static int chosen_source(const rv_args *args)
     chosen = i;
   }
   if (chosen < 0)
-    (void)rv_usage_error(args, "nothing to play through: give --%s or --%s", sources[0].option,
-                         sources[1].option);
+    (void)rv_usage_error(args, "nothing to play through: give --%s, --%s or --%s",
+                         sources[0].option, sources[1].option, sources[2].option);
   return chosen;
 }
 
@@ -261,15 +277,17 @@ static int clone_plugin(const rv_args *args, rv_clone_plan *plan, const char *dr
   return result;
 }
 
-/// Options that make sense with --knob only.
-static const char *stray_option(const rv_args *args)
+/// The first of these options [n] that is given, or NULL.
+static const char *stray_option(const rv_args *args, const char *const *names, size_t n)
 {
-  static const char *const names[] = {"draws", "grid", "tests", "seconds", "seed"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+  for (size_t i = 0; i < n; i++)
     if (rv_args_given(args, names[i]))
       return names[i];
   return NULL;
 }
+
+static const char *const of_knobs[] = {"draws", "grid", "tests", "seconds", "seed"};
+static const char *const of_jack[] = {"send", "return", "allow-xruns"};
 
 static int run(const rv_args *args)
 {
@@ -286,8 +304,14 @@ static int run(const rv_args *args)
   plan.n_words = rv_args_list(args, "knob", &plan.words);
   if (plan.n_words && !rv_args_given(args, "plugin"))
     return rv_usage_error(args, "--knob is for a --plugin");
-  if (!plan.n_words && stray_option(args))
-    return rv_usage_error(args, "--%s goes with --knob", stray_option(args));
+  const char *stray = stray_option(args, of_knobs, sizeof of_knobs / sizeof *of_knobs);
+  if (!plan.n_words && stray)
+    return rv_usage_error(args, "--%s goes with --knob", stray);
+  stray = stray_option(args, of_jack, sizeof of_jack / sizeof *of_jack);
+  if (!rv_args_given(args, "jack") && stray)
+    return rv_usage_error(args, "--%s goes with --jack", stray);
+  if (rv_args_given(args, "jack"))
+    return rv_capture_jack(args, dry, wet);
   if (plan.n_words)
     return clone_plugin(args, &plan, dry, wet);
   rv_report report;
@@ -322,14 +346,20 @@ const rv_command rv_command_capture = {
         "    the same with an LV2 plugin, without a sound card\n"
         "recurve capture --plugin URI --knob DRIVE --knob TONE=0.2:1 signal.wav -o set\n"
         "    recordings at 40 settings, from which recurve train --table set/set.csv makes a "
-        "model with two knobs\n",
+        "model with two knobs\n"
+        "recurve capture --jack signal.wav -o recording.wav\n"
+        "    the same of a real device, between output 1 and input 1 of the sound card\n",
     .description =
         "The practice amp is a small circuit of two triode stages with grid conduction, computed "
         "in double precision at about 384 kHz. It has what makes amplifiers worth learning: "
         "asymmetry, and a memory of loud notes. It adds no latency.\n\n"
         "A plugin is loaded as a host does, with its worker in a thread; what it has to load is "
         "there before the first frame, and the latency that it reports is taken out. One with a "
-        "single input gets an instance for each channel of the file.",
+        "single input gets an instance for each channel of the file.\n\n"
+        "With --jack the file goes out of the sound card, through your device, and back in, at "
+        "JACK's rate. The recording is as long as the file and late by the round trip, which "
+        "recurve train finds. A silent return, and a take during which JACK was late (an xrun), "
+        "are failures; the recording is kept in any case, also after Ctrl-C.",
     .options = options,
     .run = run,
 };

@@ -76,6 +76,10 @@ START_TEST(a_capture_that_cannot_be_is_refused_and_writes_nothing)
   rv_fixture_samples(rv_test_path("nan.wav"), samples, 1000, 48000.0);
   rv_expect_run(rv_run_recurve("capture dry.wav -o wet.wav"), 2, "--practice-amp");
   rv_expect_run(rv_run_recurve("capture --practice-amp dry.wav"), 2, "-o");
+  rv_expect_run(rv_run_recurve("capture --practice-amp --send a:b dry.wav -o wet.wav"), 2,
+                "--jack");
+  rv_expect_run(rv_run_recurve("capture --jack --practice-amp dry.wav -o wet.wav"), 2,
+                "one of them");
   rv_expect_run(rv_run_recurve("capture --practice-amp --gain 2 dry.wav -o wet.wav"), 2, "gain");
   rv_expect_run(rv_run_recurve("capture --practice-amp none.wav -o wet.wav"), 1, "none.wav");
   rv_expect_run(rv_run_recurve("capture --practice-amp nan.wav -o wet.wav"), 1, "nan.wav|0.010");
