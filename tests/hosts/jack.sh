@@ -44,7 +44,7 @@ says() {
 # start GAIN [FRAMES]: a server, and jack_loop in it.
 start() {
   # Each period waits for its clients, however busy the machine is.
-  become_confined 120 jackd -r -S -t 20000 -n "$JACK_DEFAULT_SERVER" -d dummy -r "$rate" -p "$period" \
+  become_confined 120 jackd -r -S -t 4000 -n "$JACK_DEFAULT_SERVER" -d dummy -r "$rate" -p "$period" \
     >server.log 2>&1 &
   server=$!
   background="$server $background"
@@ -55,11 +55,12 @@ start() {
   sleep 1
 }
 
+# The server first, as it would wait for a device that is gone.
 stop() {
-  kill "$loop"
-  wait "$loop" 2>/dev/null || true
   kill "$server"
   wait "$server" || fail "the JACK server ended with status $?"
+  kill "$loop"
+  wait "$loop" 2>/dev/null || true
 }
 
 # same WET.wav: it is dry.wav, late by the device, to the bit.
