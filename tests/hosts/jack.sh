@@ -53,7 +53,7 @@ start() {
     sleep "$try"
     become_client 120 "$JACK_LOOP" "$@" >loop.log 2>&1 &
     loop=$!
-    background="$loop $background"
+    background="$background $loop"
     sleep 1
     ! kill -0 "$loop" 2>/dev/null || return 0
     kill "$server" 2>/dev/null || true
