@@ -66,8 +66,8 @@ size_t rv_fuzz_seed(size_t number, unsigned char *bytes, size_t space)
   static const char *const texts[] = {
       "input,output,model\na.wav,b.wav,m.json\n\"c, d.wav\",\"e\"\"f.wav\",m.json\n",
       "input\toutput\tknobs\na.wav\tb.wav\tGain=0.5;Tone=1\n",
-      "{\"input\": \"a.wav\", \"output\": \"b.wav\", \"knobs\": {\"Gain\": 0.5}}\n"
-      "{\"input\": \"c.wav\", \"model\": [\"m.json\", \"n.json\"]}\n",
+      ("{\"input\": \"a.wav\", \"output\": \"b.wav\", \"knobs\": {\"Gain\": 0.5}}\n"
+       "{\"input\": \"c.wav\", \"model\": [\"m.json\", \"n.json\"]}\n"),
       "# recordings\ndry;wet;Gain;Tone\n\na.wav;b.wav;0.1;0.5\n c.wav ; d.wav ; 1e-3 ; -2\n"};
   const size_t size = number < sizeof texts / sizeof *texts ? strlen(texts[number]) : 0;
   if (size > space)
