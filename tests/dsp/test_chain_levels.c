@@ -253,6 +253,7 @@ int main(void)
 {
   Suite *suite = suite_create("chain levels");
   TCase *cases = tcase_create("levels");
+  tcase_set_timeout(cases, 60);
   tcase_add_checked_fixture(cases, setup, teardown);
   tcase_add_test(cases, half_a_mix_is_half_of_both_and_comes_smoothly);
   tcase_add_test(cases, every_setting_moves_without_a_step);

@@ -129,6 +129,7 @@ int main(void)
 {
   Suite *suite = suite_create("restart");
   TCase *cases = tcase_create("restart");
+  tcase_set_timeout(cases, 60);
   tcase_add_checked_fixture(cases, setup, teardown);
   tcase_add_test(cases, a_channel_that_begins_anew_gives_the_samples_of_a_chain_that_begins);
   suite_add_tcase(suite, cases);

@@ -73,6 +73,7 @@ int main(void)
 {
   Suite *suite = suite_create("golden");
   TCase *cases = tcase_create("golden");
+  tcase_set_timeout(cases, 60);
   tcase_add_test(cases, plain_stacked_and_bidirectional_models_agree_with_pytorch);
   tcase_add_test(cases, normalised_reset_before_and_feedback_models_agree_with_numpy);
   suite_add_tcase(suite, cases);

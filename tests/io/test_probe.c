@@ -259,6 +259,7 @@ int main(void)
 {
   Suite *suite = suite_create("probe");
   TCase *cases = tcase_create("probe");
+  tcase_set_timeout(cases, 60);
   tcase_add_test(cases, a_vector_is_met_by_the_double_reference_whatever_gains_knobs_and_start);
   tcase_add_test(cases, a_vector_is_the_same_every_time_and_is_neither_silent_nor_clipped);
   tcase_add_test(cases, a_model_whose_gates_were_mixed_up_fails_its_self_test);

@@ -282,6 +282,7 @@ int main(void)
 {
   Suite *suite = suite_create("read");
   TCase *cases = tcase_create("read");
+  tcase_set_timeout(cases, 60);
   tcase_add_test(cases, gates_of_an_aidax_lstm_are_kept_in_order);
   tcase_add_test(cases, gates_of_an_aidax_gru_are_swapped_and_its_inner_bias_stays_apart);
   tcase_add_test(cases, gates_of_a_guitarml_gru_are_kept_and_its_inner_bias_stays_apart);

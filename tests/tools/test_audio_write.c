@@ -128,6 +128,7 @@ int main(void)
 {
   Suite *suite = suite_create("audio-write");
   TCase *cases = tcase_create("audio-write");
+  tcase_set_timeout(cases, 60);
   tcase_add_test(cases, what_is_written_is_read_again);
   tcase_add_test(cases, the_same_samples_give_the_same_file);
   tcase_add_test(cases, a_name_without_a_known_ending_is_refused_with_the_endings);

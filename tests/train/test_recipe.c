@@ -92,6 +92,7 @@ int main(void)
 {
   Suite *suite = suite_create("recipe");
   TCase *cases = tcase_create("recipe");
+  tcase_set_timeout(cases, 60);
   tcase_add_test(cases, a_word_changes_its_constant_and_no_other);
   tcase_add_test(cases, the_shares_of_the_windows_are_made_to_add_up);
   tcase_add_test(cases, the_rate_follows_from_the_number_of_updates_unless_it_is_given);

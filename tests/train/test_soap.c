@@ -199,6 +199,7 @@ int main(void)
 {
   Suite *suite = suite_create("soap");
   TCase *cases = tcase_create("soap");
+  tcase_set_timeout(cases, 60);
   tcase_add_test(cases, every_parameter_is_in_one_block);
   tcase_add_test(cases, without_a_turn_it_is_adam);
   tcase_add_test(cases, turns_bring_the_preconditioner_to_its_diagonal);
