@@ -99,6 +99,8 @@ START_TEST(normalised_cells_follow_double_precision)
     for (rv_kind kind = RV_RNN; kind <= RV_GRU_BEFORE; kind++)
       for (size_t s = 0; s < N_SIZES; s++) {
         uint64_t random = 100 * (uint64_t)kind + s + 1;
+        if (!rv_test_chosen((unsigned)random))
+          continue;
         rv_description *model = empty_model();
         rv_test_knob(model, 0.0F, 1.0F, 0.3F);
         rv_test_form(model, (rv_layer_form){.kind = kind, .units = sizes[s], .norm = norm});
@@ -133,6 +135,8 @@ START_TEST(the_output_before_is_the_last_input_of_the_first_layer)
       for (size_t s = 0; s < N_SIZES; s += 3)
         for (int knobs = 0; knobs < 3; knobs++) {
           uint64_t random = 100 * (uint64_t)kind + s + 2;
+          if (!rv_test_chosen((unsigned)random + 1000U * (unsigned)knobs))
+            continue;
           rv_description *model = empty_model();
           for (int k = 0; k < knobs; k++)
             rv_test_knob(model, 0.0F, 1.0F, 0.25F + 0.5F * (float)k);
@@ -341,6 +345,8 @@ START_TEST(they_play_at_other_rates_in_every_mode_and_any_blocks)
     rv_network *network = rv_test_network(model, rv_isa_choose());
     for (size_t h = 0; h < sizeof hosts / sizeof *hosts; h++)
       for (rv_rate_mode mode = 0; mode < RV_RATE_MODES; mode++) {
+        if (!rv_test_chosen(100U * (unsigned)kind + 10U * (unsigned)h + (unsigned)mode))
+          continue;
         const rv_rate_path path = at_rate(network, hosts[h], mode, FRAMES, out);
         ck_assert_int_eq(at_rate(network, hosts[h], mode, 37, blocks), path);
         ck_assert_mem_eq(out, blocks, sizeof out);
