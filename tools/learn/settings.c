@@ -73,7 +73,7 @@ static int worst_first(const void *a, const void *b)
 static void tell_people(const rv_description *model, const rv_setting_esr *settings, size_t n,
                         rv_report *report)
 {
-  rv_setting_esr *shown = malloc((n + 1) * sizeof *shown);
+  rv_setting_esr *shown = n ? malloc(n * sizeof *shown) : NULL;
   if (!shown)
     return;
   memcpy(shown, settings, n * sizeof *shown);
