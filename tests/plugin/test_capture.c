@@ -131,7 +131,7 @@ static const struct {
     {"--plugin urn:recurve:amp --preset urn:no:preset", "urn:no:preset: neither", 1},
     {"--plugin urn:recurve:amp --block 0", "block", 2},
     {"--plugin urn:recurve:amp --practice-amp", "give one of them", 2},
-    {"", "give --practice-amp or --plugin", 2},
+    {"", "give --practice-amp, --plugin or --jack", 2},
 };
 
 START_TEST(a_mistake_is_told_in_one_line_and_leaves_no_file)
