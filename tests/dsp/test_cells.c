@@ -220,7 +220,7 @@ START_TEST(sums_without_variance_are_normalised_to_zero)
       rv_test_form(model, (rv_layer_form){.kind = kind, .units = units, .norm = RV_NORM_BOTH});
       rv_test_layer(model, RV_DENSE, 1, RV_LINEAR);
       const rv_layer *layer = &model->layers[0];
-      const size_t rows = (size_t)(rv_kind_gates(kind) * units);
+      const size_t rows = (size_t)rv_kind_gates(kind) * (size_t)units;
       for (size_t i = 0; i < rows; i++)
         layer->w[i] = 0.7F;
       for (size_t i = 0; i < rows * (size_t)units; i++)

@@ -140,10 +140,11 @@ static void check_directions(const variant *v, rv_kind kind, int layers, int uni
     const double scale = fmax(fabs(along), 0.1 * sqrt(norm / (double)n));
     double slope = 0.0;
     double step = 1e-3;
-    for (int size_of_step = 0; size_of_step < 5; size_of_step++, step *= 0.2) {
+    for (int attempt = 0; attempt < 5; attempt++) {
       const double other = difference_at(&net, direction, step, state);
-      if (size_of_step == 0 || fabs(other - along) < fabs(slope - along))
+      if (attempt == 0 || fabs(other - along) < fabs(slope - along))
         slope = other;
+      step *= 0.2;
     }
     ck_assert_msg(fabs(slope - along) <= 1e-6 * scale,
                   "%s, %s, %d layers of %d%s: slope %.12g, gradient %.12g", v->name,

@@ -65,7 +65,7 @@ START_TEST(shapes_and_counts_are_those_of_the_guide)
   // The guide prints 97; its own sum, 3·8 + 8·8 + 8 + 8·1 + 1, is 105.
   ck_assert_uint_eq(rv_net_weights(&rnn.net), 105);
   ck_assert_uint_eq(lstm.net.head, 384);
-  ck_assert_uint_eq(lstm.net.head, 4 * (INPUTS * HIDDEN + HIDDEN * HIDDEN + HIDDEN));
+  ck_assert_uint_eq(lstm.net.head, (size_t)4 * (INPUTS * HIDDEN + HIDDEN * HIDDEN + HIDDEN));
   ck_assert_int_eq(rnn.net.shape.outputs, 1);
   ck_assert_int_eq(rnn.net.shape.units, 8);
   whole_sequences(&rnn, &rnn.random);
