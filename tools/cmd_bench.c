@@ -6,6 +6,7 @@
 #include "bench/model.h"
 #include "bench/suite.h"
 #include "bench/training.h"
+#include "bench_request.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
 #include "commands.h"
@@ -14,293 +15,27 @@
 #include "recurve/voice.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-static const rv_option options[] = {
-    {.name = "cell",
-     .letter = 'c',
-     .kind = RV_OPTION_TEXT,
-     .argument = "LIST",
-     .initial = "lstm,gru,rnn,gru-before",
-     .help = "cells, with commas between them; lstm alone with --plugin unless given"},
-    {.name = "size",
-     .letter = 's',
-     .kind = RV_OPTION_TEXT,
-     .argument = "LIST",
-     .initial = "8,12,16,20,24,32,40,64,96",
-     .help = "numbers of units; 16 alone with --plugin unless given"},
-    {.name = "norm",
-     .kind = RV_OPTION_FLAG,
-     .help = "also time each cell with layer normalisation of its recurrent sums"},
-    {.name = "feedback",
-     .kind = RV_OPTION_FLAG,
-     .help = "also time each cell with output feedback"},
-    {.name = "isa",
-     .kind = RV_OPTION_TEXT,
-     .argument = "LIST",
-     .help = "instruction sets, of base, avx2, avx512 and neon; all that run here unless given"},
-    {.name = "channels",
-     .kind = RV_OPTION_TEXT,
-     .argument = "LIST",
-     .initial = "1,2",
-     .help = "numbers of channels in lockstep, up to 16"},
-    {.name = "block",
-     .letter = 'b',
-     .kind = RV_OPTION_INTEGER,
-     .argument = "FRAMES",
-     .initial = "64",
-     .minimum = 1,
-     .maximum = 8192,
-     .help = "frames of a block"},
-    {.name = "time",
-     .letter = 't',
-     .kind = RV_OPTION_NUMBER,
-     .argument = "SECONDS",
-     .initial = "0.25",
-     .minimum = 0.001,
-     .maximum = 3600,
-     .help = "time for each line of the table"},
-    {.name = "model",
-     .letter = 'm',
-     .kind = RV_OPTION_PATH,
-     .argument = "FILE",
-     .help = "a model to play instead of cells and sizes"},
-    {.name = "chain",
-     .kind = RV_OPTION_FLAG,
-     .help = "also time the voice in the chain that plugin and recurve process run"},
-    {.name = "plugin",
-     .kind = RV_OPTION_FLAG,
-     .help = "also time the chain, and run() of the whole LV2 plugin in a host"},
-    {.name = "rate",
-     .kind = RV_OPTION_TEXT,
-     .argument = "LIST",
-     .help = "with --chain or --plugin: rates of the host in Hz, at which a model of another rate "
-             "(48000 for cells and sizes) is played as by default; the model's unless given"},
-    {.name = "bundle",
-     .kind = RV_OPTION_PATH,
-     .argument = "DIR",
-     .help = "folder of the plugin where it is not installed"},
-    {.name = "train",
-     .kind = RV_OPTION_FLAG,
-     .help = "time training instead of playing: lstm and gru with the best instruction set unless "
-             "given"},
-    {.name = "streams",
-     .kind = RV_OPTION_INTEGER,
-     .argument = "N",
-     .minimum = 16,
-     .maximum = 1024,
-     .help = "with --train: streams of a mini-batch, a multiple of 16; those of the recipe unless "
-             "given"},
-    {.name = "window",
-     .kind = RV_OPTION_INTEGER,
-     .argument = "STEPS",
-     .minimum = 16,
-     .maximum = 8192,
-     .help = "with --train: steps of an update; the longest of the recipe unless given"},
-    {.name = "threads",
-     .kind = RV_OPTION_INTEGER,
-     .argument = "N",
-     .minimum = 1,
-     .maximum = 64,
-     .help = "with --train: threads to compare with one; one per core unless given"},
-    {.name = "tsv",
-     .kind = RV_OPTION_FLAG,
-     .help = "print tab-separated values, after the peaks in lines that begin with '#'"},
-    RV_OPTION_OF_QUIET,
-    RV_OPTION_OF_JSON,
-    RV_OPTION_END,
-};
-
-/// Options of playing alone and of training alone.
-static const char *const playing_only[] = {"model",    "chain", "plugin", "rate",    "bundle",
-                                           "channels", "block", "norm",   "feedback"};
-static const char *const training_only[] = {"streams", "window", "threads"};
-
-typedef struct request {
-  rv_suite_list cells, sizes;
-  rv_suite_config suite;
-} request;
-
-/// The meaning of a word in `*value`; false where it has none.
-typedef bool meaning(const char *word, int *value);
-
-static bool mean_cell(const char *word, int *value)
-{
-  for (*value = RV_RNN; *value < RV_DENSE; ++*value)
-    if (!strcmp(word, rv_kind_name((rv_kind)*value)))
-      return true;
-  return false;
-}
-
-static bool mean_isa(const char *word, int *value)
-{
-  for (*value = 0; *value < RV_ISA_COUNT; ++*value)
-    if (!strcmp(word, rv_isa_name((rv_isa)*value)))
-      return true;
-  return false;
-}
-
-static bool mean_number(const char *word, int most, int *value)
-{
-  char *end = NULL;
-  const long number = strtol(word, &end, 10);
-  *value = (int)number;
-  return *word >= '0' && *word <= '9' && !*end && number >= 1 && number <= most;
-}
-
-static bool mean_size(const char *word, int *value)
-{
-  return mean_number(word, RV_MAX_UNITS, value);
-}
-
-static bool mean_channels(const char *word, int *value)
-{
-  return mean_number(word, RV_MAX_CHANNELS, value);
-}
-
-static bool mean_rate(const char *word, int *value)
-{
-  return mean_number(word, 768000, value) && *value >= 8000;
-}
-
-/// Takes "a,b,c" apart; a value that comes twice counts once.
-static int read_list(const rv_args *args, const char *name, const char *text, meaning *mean,
-                     const char *allowed, rv_suite_list *into)
-{
-  into->count = 0;
-  for (const char *at = text;;) {
-    char word[32];
-    const size_t length = strcspn(at, ",");
-    int value = 0;
-    if (length < sizeof word) {
-      memcpy(word, at, length);
-      word[length] = 0;
-    }
-    if (length >= sizeof word || !mean(word, &value))
-      return rv_usage_error(args, "--%s %s: '%.*s' is not %s", name, text, (int)length, at,
-                            allowed);
-    bool known = false;
-    for (size_t i = 0; i < into->count; i++)
-      known |= into->values[i] == value;
-    if (!known && into->count == RV_SUITE_VALUES)
-      return rv_usage_error(args, "--%s: more than %d values", name, RV_SUITE_VALUES);
-    if (!known)
-      into->values[into->count++] = value;
-    if (!at[length])
-      return RV_EXIT_DONE;
-    at += length + 1;
-  }
-}
-
-static int read_isas(const rv_args *args, rv_suite_list *isas)
-{
-  const char *text = rv_args_text(args, "isa");
-  const bool best = rv_args_flag(args, "train");
-  isas->count = 0;
-  for (int isa = 0; isa < RV_ISA_COUNT && !text; isa++)
-    if (best ? (rv_isa)isa == rv_isa_choose() : rv_isa_available((rv_isa)isa))
-      isas->values[isas->count++] = isa;
-  int result = RV_EXIT_DONE;
-  if (text)
-    result = read_list(args, "isa", text, mean_isa, "base, avx2, avx512 or neon", isas);
-  for (size_t i = 0; i < isas->count && !result; i++)
-    if (!rv_isa_available((rv_isa)isas->values[i]))
-      result = rv_failure(args, "--isa %s: this machine, or this build, has no %s", text,
-                          rv_isa_name((rv_isa)isas->values[i]));
-  return result;
-}
-
-/// Refuses options that mean nothing with or without --train.
-static int check_subject(const rv_args *args, const request *wishes)
-{
-  const bool train = rv_args_flag(args, "train");
-  const char *const *wrong = train ? playing_only : training_only;
-  const size_t n = train ? sizeof playing_only / sizeof *playing_only
-                         : sizeof training_only / sizeof *training_only;
-  for (size_t i = 0; i < n; i++)
-    if (rv_args_given(args, wrong[i]))
-      return rv_usage_error(args, "--%s goes %s --train", wrong[i], train ? "not with" : "with");
-  for (size_t c = 0; c < wishes->cells.count && train; c++)
-    if (wishes->cells.values[c] == RV_GRU_BEFORE)
-      return rv_usage_error(args, "--cell: gru-before is played, not trained");
-  if (train && rv_args_given(args, "streams") && rv_args_integer(args, "streams") % 16)
-    return rv_usage_error(args, "--streams %ld: a multiple of 16 is wanted",
-                          rv_args_integer(args, "streams"));
-  return RV_EXIT_DONE;
-}
-
-static int read_wishes(const rv_args *args, request *wishes)
-{
-  const bool plugin = rv_args_flag(args, "plugin");
-  const bool train = rv_args_flag(args, "train");
-  const char *cells = rv_args_text(args, "cell");
-  const char *sizes = rv_args_text(args, "size");
-  if (plugin && !rv_args_given(args, "cell"))
-    cells = "lstm";
-  if (plugin && !rv_args_given(args, "size"))
-    sizes = "16";
-  if (train && !rv_args_given(args, "cell"))
-    cells = "lstm,gru";
-  if (train && !rv_args_given(args, "size"))
-    sizes = "12,16,20,32,40,64,96";
-  if (rv_args_given(args, "model") &&
-      (rv_args_given(args, "cell") || rv_args_given(args, "size") || rv_args_flag(args, "norm") ||
-       rv_args_flag(args, "feedback")))
-    return rv_usage_error(args, "--model has a cell and a size of its own: leave out --cell, "
-                                "--size, --norm and --feedback");
-  if (rv_args_flag(args, "tsv") && rv_args_flag(args, "json"))
-    return rv_usage_error(args, "--tsv and --json are two ways to print the same: choose one");
-  if (rv_args_given(args, "bundle") && !plugin)
-    return rv_usage_error(args, "--bundle goes with --plugin");
-  if (rv_args_given(args, "rate") && !plugin && !rv_args_flag(args, "chain"))
-    return rv_usage_error(args, "--rate goes with --chain or --plugin: a voice has the model's");
-  wishes->suite.last = RV_SUBJECT_VOICE;
-  if (rv_args_flag(args, "chain"))
-    wishes->suite.last = RV_SUBJECT_CHAIN;
-  if (plugin)
-    wishes->suite.last = RV_SUBJECT_PLUGIN;
-  wishes->suite.block = (size_t)rv_args_integer(args, "block");
-  wishes->suite.bundle = rv_args_text(args, "bundle");
-  int result =
-      read_list(args, "cell", cells, mean_cell, "lstm, gru, rnn or gru-before", &wishes->cells);
-  if (!result)
-    result =
-        read_list(args, "size", sizes, mean_size, "a number of units (1 to 1024)", &wishes->sizes);
-  if (!result)
-    result = read_list(args, "channels", rv_args_text(args, "channels"), mean_channels,
-                       "a number of channels (1 to 16)", &wishes->suite.channels);
-  if (!result && rv_args_given(args, "rate"))
-    result = read_list(args, "rate", rv_args_text(args, "rate"), mean_rate,
-                       "a rate (8000 to 768000 Hz)", &wishes->suite.rates);
-  for (size_t i = 0; i < wishes->suite.channels.count && plugin && !result; i++)
-    if (wishes->suite.channels.values[i] > 2)
-      result = rv_usage_error(args, "--channels: the plugin has one or two channels, not %d",
-                              wishes->suite.channels.values[i]);
-  if (!result)
-    result = check_subject(args, wishes);
-  return result ? result : read_isas(args, &wishes->suite.isas);
-}
-
 /// The model of the file, or one for each cell and size.
-static rv_status fill_suite(const rv_args *args, const request *wishes, rv_suite *suite,
+static rv_status fill_suite(const rv_args *args, const rv_bench_request *request, rv_suite *suite,
                             rv_error *error)
 {
   rv_description *model = NULL;
   const char *path = rv_args_text(args, "model");
   const bool also[] = {true, rv_args_flag(args, "norm"), rv_args_flag(args, "feedback")};
-  const size_t models = path ? 1 : 3 * wishes->cells.count * wishes->sizes.count;
-  rv_status status = rv_suite_init(suite, &wishes->suite, models, error);
+  const size_t models = path ? 1 : 3 * request->cells.count * request->sizes.count;
+  rv_status status = rv_suite_init(suite, &request->suite, models, error);
   if (!status && path) {
     status = rv_model_read(path, &model, NULL, error);
     return status ? status : rv_suite_add(suite, model, error);
   }
-  for (size_t c = 0; c < wishes->cells.count; c++)
-    for (size_t s = 0; s < wishes->sizes.count; s++)
+  for (size_t c = 0; c < request->cells.count; c++)
+    for (size_t s = 0; s < request->sizes.count; s++)
       for (int variant = 0; variant < 3 && !status; variant++) {
         if (!also[variant])
           continue;
-        status = rv_bench_variant((rv_kind)wishes->cells.values[c], wishes->sizes.values[s],
+        status = rv_bench_variant((rv_kind)request->cells.values[c], request->sizes.values[s],
                                   variant == 1 ? RV_NORM_RECURRENT : RV_NORM_NONE, variant == 2,
                                   &model, error);
         if (!status)
@@ -315,16 +50,16 @@ static bool show_progress(void *context, size_t round, size_t rounds)
   return !atomic_load(rv_interrupt_flag());
 }
 
-static int measure(const rv_args *args, const request *wishes, rv_report *report)
+static int measure(const rv_args *args, const rv_bench_request *request, rv_report *report)
 {
-  const rv_measure_config config = {.block = wishes->suite.block,
+  const rv_measure_config config = {.block = request->suite.block,
                                     .seconds = rv_args_number(args, "time"),
                                     .progress = show_progress,
                                     .context = report};
   rv_suite suite = {0};
   rv_machine machine = {0};
   rv_error error = {{0}};
-  rv_status status = fill_suite(args, wishes, &suite, &error);
+  rv_status status = fill_suite(args, request, &suite, &error);
   if (!status)
     status = rv_machine_init(&machine, &error);
   if (!status)
@@ -345,7 +80,7 @@ static bool show_case(void *context, size_t number, size_t n)
   return !atomic_load(rv_interrupt_flag());
 }
 
-static int measure_training(const rv_args *args, const request *wishes, rv_report *report)
+static int measure_training(const rv_args *args, const rv_bench_request *request, rv_report *report)
 {
   rv_training_case *cases = NULL;
   size_t n = 0;
@@ -358,16 +93,16 @@ static int measure_training(const rv_args *args, const request *wishes, rv_repor
       .progress = show_case,
       .context = report};
   rv_error error = {{0}};
-  const size_t most = wishes->cells.count * wishes->sizes.count * wishes->suite.isas.count;
+  const size_t most = request->cells.count * request->sizes.count * request->suite.isas.count;
   cases = calloc(most + 1, sizeof *cases);
   if (!cases)
     return rv_report_failure(report, "out of memory for %zu cases", most);
-  for (size_t i = 0; i < wishes->suite.isas.count; i++)
-    for (size_t c = 0; c < wishes->cells.count; c++)
-      for (size_t s = 0; s < wishes->sizes.count; s++)
-        cases[n++] = (rv_training_case){.isa = (rv_isa)wishes->suite.isas.values[i],
-                                        .kind = (rv_kind)wishes->cells.values[c],
-                                        .units = wishes->sizes.values[s]};
+  for (size_t i = 0; i < request->suite.isas.count; i++)
+    for (size_t c = 0; c < request->cells.count; c++)
+      for (size_t s = 0; s < request->sizes.count; s++)
+        cases[n++] = (rv_training_case){.isa = (rv_isa)request->suite.isas.values[i],
+                                        .kind = (rv_kind)request->cells.values[c],
+                                        .units = request->sizes.values[s]};
   const rv_status status = rv_training_measure(&bench, cases, n, &error);
   if (!status)
     rv_training_print(report, &bench, cases, n, rv_args_flag(args, "tsv"));
@@ -377,15 +112,15 @@ static int measure_training(const rv_args *args, const request *wishes, rv_repor
 
 static int run(const rv_args *args)
 {
-  request wishes = {0};
-  int result = read_wishes(args, &wishes);
+  rv_bench_request request = {0};
+  int result = rv_bench_request_read(args, &request);
   if (result)
     return result;
   rv_report report;
   rv_report_begin(&report, args);
   rv_interrupt_catch();
-  result = rv_args_flag(args, "train") ? measure_training(args, &wishes, &report)
-                                       : measure(args, &wishes, &report);
+  result = rv_args_flag(args, "train") ? measure_training(args, &request, &report)
+                                       : measure(args, &request, &report);
   rv_report_end(&report);
   return result;
 }
@@ -450,6 +185,6 @@ const rv_command rv_command_bench = {
         "extra_ns, rate, with '-' for "
         "what does not apply; --json prints them as one object a line, after objects with the "
         "peaks.",
-    .options = options,
+    .options = rv_bench_options,
     .run = run,
 };
