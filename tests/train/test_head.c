@@ -15,8 +15,9 @@
 static float dry[FRAMES];
 static float wet[FRAMES];
 
-/// A trainer with initial weights whose selection part is its training part.
-static rv_trainer *trainer_of(rv_kind kind, int layers, bool skip, int threads)
+/// A trainer with initial weights whose selection part is its training part. `own`: what is not the
+/// default.
+static rv_trainer *trainer_of(const rv_train_config *own, int threads)
 {
   rv_train_clip clip = {.dry = dry, .wet = wet, .frames = FRAMES};
   const rv_train_data data = {
@@ -33,48 +34,60 @@ static rv_trainer *trainer_of(rv_kind kind, int layers, bool skip, int threads)
     wet[i] = tanhf(4.0F * low + 0.2F);
   }
   rv_train_defaults(&config);
-  config.kind = kind;
-  config.layers = layers;
+  config.kind = own->kind;
+  config.layers = own->layers;
   config.units = 6;
-  config.skip = skip;
-  rv_recipe_defaults(&recipe, kind);
+  config.skip = own->skip;
+  config.norm = own->norm;
+  config.bidirectional = own->bidirectional;
+  config.learn_start = own->learn_start;
+  config.recurrent_dropout = own->recurrent_dropout;
+  rv_recipe_defaults(&recipe, own->kind);
   ck_assert_msg(
       !rv_trainer_new(&data, &config, &recipe, rv_isa_choose(), threads, &trainer, &error), "%s",
       error.text);
   return trainer;
 }
 
-static void no_other_head_is_better(rv_kind kind, int layers, bool skip)
+static void no_other_head_is_better(const rv_train_config *own)
 {
-  rv_trainer *trainer = trainer_of(kind, layers, skip, 2);
+  rv_trainer *trainer = trainer_of(own, 2);
   float *weights = trainer->optimiser.weights;
   const double before = rv_trainer_validate(trainer, weights);
   ck_assert(rv_head_solve(trainer, 0.0, weights));
   const double best = rv_trainer_validate(trainer, weights);
   ck_assert_double_lt(best, 0.9 * before);
-  for (size_t i = trainer->model.head; i < trainer->model.parameters; i++) {
-    const float own = weights[i];
+  for (size_t i = trainer->model.head; i <= trainer->model.head_bias; i++) {
+    const float solved = weights[i];
     for (int sign = -1; sign <= 1; sign += 2) {
-      weights[i] = own + (float)sign * 0.02F;
+      weights[i] = solved + (float)sign * 0.02F;
       ck_assert_double_gt(rv_trainer_validate(trainer, weights), best);
     }
-    weights[i] = own;
+    weights[i] = solved;
   }
   rv_trainer_free(trainer);
 }
 
 START_TEST(no_head_beside_the_solved_one_has_a_smaller_error)
 {
-  no_other_head_is_better(RV_GRU, 1, false);
-  no_other_head_is_better(RV_LSTM, 2, true);
-  no_other_head_is_better(RV_RNN, 1, false);
+  static const rv_train_config configs[] = {
+      {.kind = RV_GRU, .layers = 1},
+      {.kind = RV_LSTM, .layers = 2, .skip = true},
+      {.kind = RV_RNN, .layers = 1},
+      {.kind = RV_GRU_BEFORE, .layers = 1, .skip = true},
+      {.kind = RV_LSTM, .layers = 2, .norm = RV_NORM_RECURRENT, .learn_start = true},
+      {.kind = RV_GRU, .layers = 1, .bidirectional = true},
+      {.kind = RV_RNN, .layers = 1, .recurrent_dropout = 0.3},
+  };
+  for (size_t i = 0; i < sizeof configs / sizeof *configs; i++)
+    no_other_head_is_better(&configs[i]);
 }
 END_TEST
 
 START_TEST(the_solved_head_is_the_same_with_any_number_of_threads)
 {
-  rv_trainer *one = trainer_of(RV_GRU, 1, false, 1);
-  rv_trainer *two = trainer_of(RV_GRU, 1, false, 2);
+  rv_trainer *one = trainer_of(&(rv_train_config){.kind = RV_GRU, .layers = 1}, 1);
+  rv_trainer *two = trainer_of(&(rv_train_config){.kind = RV_GRU, .layers = 1}, 2);
   ck_assert(rv_head_solve(one, 1e-7, one->optimiser.weights));
   ck_assert(rv_head_solve(two, 1e-7, two->optimiser.weights));
   ck_assert_mem_eq(one->optimiser.weights, two->optimiser.weights,
@@ -86,7 +99,7 @@ END_TEST
 
 START_TEST(a_stiff_ridge_keeps_the_head_where_it_is)
 {
-  rv_trainer *trainer = trainer_of(RV_GRU, 1, false, 1);
+  rv_trainer *trainer = trainer_of(&(rv_train_config){.kind = RV_GRU, .layers = 1}, 1);
   const size_t head = trainer->model.head;
   float before[7];
   memcpy(before, trainer->optimiser.weights + head, sizeof before);

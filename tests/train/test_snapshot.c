@@ -126,6 +126,7 @@ START_TEST(any_copy_leads_to_the_same_weights)
   go_on_from_everywhere(RV_GRU, NULL, 0);
   go_on_from_everywhere(RV_LSTM, words, 4);
   go_on_from_everywhere(RV_GRU, words, 4);
+  go_on_from_everywhere(RV_GRU_BEFORE, words, 4);
 }
 END_TEST
 

@@ -10,28 +10,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST 256
+#define MOST 1024
 
 typedef struct setting {
-  rv_model model;
+  rv_net net;
   rv_soap soap;
   float gradient[MOST], first[MOST], second[MOST], direction[MOST];
   uint64_t random;
 } setting;
 
-static void set_up(setting *s, rv_kind kind)
+static void set_up_shape(setting *s, const rv_net_shape *shape)
 {
   memset(s, 0, sizeof *s);
   s->random = 9;
-  rv_model_lay_out(&s->model, kind, 1, 1, 4, 0.0F);
-  ck_assert_uint_le(s->model.parameters, MOST);
-  ck_assert(rv_soap_new(&s->soap, &s->model));
+  ck_assert_int_eq(rv_net_lay_out(&s->net, shape, NULL), RV_OK);
+  ck_assert_uint_le(s->net.parameters, MOST);
+  ck_assert(rv_soap_new(&s->soap, &s->net));
+}
+
+static void set_up(setting *s, rv_kind kind)
+{
+  const rv_net_shape shape = {.kind = kind, .layers = 1, .units = 4, .inputs = 1, .outputs = 1};
+  set_up_shape(s, &shape);
 }
 
 /// One step with gradients in which the parameters hang together.
 static void step(setting *s, bool turn)
 {
-  const size_t n = s->model.parameters;
+  const size_t n = s->net.parameters;
   for (size_t i = 0; i < n; i++)
     s->gradient[i] = rv_test_random(&s->random) / (1.0F + (float)(i % 5));
   for (size_t i = 1; i < n; i++)
@@ -48,25 +54,65 @@ static void step(setting *s, bool turn)
   rv_soap_run(&s->soap, &numbers);
 }
 
+static void every_parameter_once(const setting *s)
+{
+  int seen[MOST] = {0};
+  size_t elements = 0;
+  for (size_t b = 0; b < s->soap.n_blocks; b++) {
+    const rv_soap_block *block = &s->soap.block[b];
+    elements += block->rows * block->columns;
+    for (size_t i = 0; i < block->rows * block->columns; i++)
+      seen[block->place[i]]++;
+  }
+  ck_assert_uint_eq(elements, s->net.parameters);
+  for (size_t i = 0; i < elements; i++)
+    ck_assert_int_eq(seen[i], 1);
+}
+
 START_TEST(every_parameter_is_in_one_block)
 {
-  static const rv_kind kinds[] = {RV_RNN, RV_LSTM, RV_GRU};
-  for (size_t k = 0; k < 3; k++) {
-    setting s;
-    set_up(&s, kinds[k]);
-    int seen[MOST] = {0};
-    size_t elements = 0;
-    for (size_t b = 0; b < s.soap.n_blocks; b++) {
-      const rv_soap_block *block = &s.soap.block[b];
-      elements += block->rows * block->columns;
-      for (size_t i = 0; i < block->rows * block->columns; i++)
-        seen[block->place[i]]++;
+  for (int kind = RV_RNN; kind <= RV_GRU_BEFORE; kind++)
+    for (int options = 0; options < 24; options++) {
+      const bool bidirectional = options & 1;
+      const rv_net_shape shape = {.kind = (rv_kind)kind,
+                                  .layers = 2,
+                                  .units = 3,
+                                  .inputs = 2,
+                                  .outputs = 1,
+                                  .norm = (rv_norm)(options >> 3),
+                                  .feedback = !bidirectional && (options & 4),
+                                  .bidirectional = bidirectional,
+                                  .start = options & 2};
+      setting s;
+      set_up_shape(&s, &shape);
+      every_parameter_once(&s);
+      rv_soap_free(&s.soap);
     }
-    ck_assert_uint_eq(elements, s.model.parameters);
-    for (size_t i = 0; i < elements; i++)
-      ck_assert_int_eq(seen[i], 1);
-    rv_soap_free(&s.soap);
+}
+END_TEST
+
+START_TEST(the_rows_of_a_gate_s_block_are_its_units)
+{
+  const rv_net_shape shape = {.kind = RV_LSTM,
+                              .layers = 1,
+                              .units = 3,
+                              .inputs = 1,
+                              .outputs = 1,
+                              .norm = RV_NORM_RECURRENT};
+  setting s;
+  set_up_shape(&s, &shape);
+  const rv_net_part *part = &s.net.part[0][0];
+  const rv_soap_block *block = &s.soap.block[3]; // gate o, which has c's gain and bias too
+  ck_assert_uint_eq(block->columns, 3 + 1 + 1 + 1 + 2);
+  for (size_t unit = 0; unit < 3; unit++) {
+    const size_t row = 9 + unit;
+    const size_t wanted[] = {part->u + 3 * row,   part->u + 3 * row + 1, part->u + 3 * row + 2,
+                             part->w + row,       part->b + row,         part->gain_u + row,
+                             part->gain_c + unit, part->bias_c + unit};
+    for (size_t k = 0; k < block->columns; k++)
+      ck_assert_uint_eq(block->place[unit * block->columns + k], wanted[k]);
   }
+  rv_soap_free(&s.soap);
 }
 END_TEST
 
@@ -78,7 +124,7 @@ START_TEST(without_a_turn_it_is_adam)
   set_up(&s, RV_GRU);
   for (int update = 0; update < 20; update++) {
     step(&s, false);
-    for (size_t i = 0; i < s.model.parameters; i++) {
+    for (size_t i = 0; i < s.net.parameters; i++) {
       const float g = 0.5F * s.gradient[i];
       m[i] += 0.1F * (g - m[i]);
       v[i] += 0.02F * (g * g - v[i]);
@@ -201,6 +247,7 @@ int main(void)
   TCase *cases = tcase_create("soap");
   tcase_set_timeout(cases, 60);
   tcase_add_test(cases, every_parameter_is_in_one_block);
+  tcase_add_test(cases, the_rows_of_a_gate_s_block_are_its_units);
   tcase_add_test(cases, without_a_turn_it_is_adam);
   tcase_add_test(cases, turns_bring_the_preconditioner_to_its_diagonal);
   tcase_add_test(cases, the_direction_is_adams_in_the_turned_basis);

@@ -18,33 +18,29 @@ typedef struct sums {
 
 typedef struct head_job {
   const rv_trainer *trainer;
-  rv_streams streams; ///< over the training part
-  size_t whole;       ///< steps of a stream, warm-up included
-  size_t n;           ///< units and bias
-  sums *group;        ///< [n_groups]
+  size_t n;    ///< features and bias
+  sums *group; ///< [n_groups]
 } head_job;
 
 /// Adds one step of one lane.
-static void add_step(const head_job *job, const rv_workspace *work, size_t step, size_t lane,
-                     sums *to)
+static void add_step(const head_job *job, const rv_piece *piece, size_t step, size_t lane, sums *to)
 {
   const rv_trainer *trainer = job->trainer;
+  const rv_workspace *work = piece->work;
   const size_t lanes = (size_t)trainer->kernels->lanes;
-  const size_t padded = (size_t)trainer->packed.padded;
   const size_t place = step * lanes + lane;
   const size_t inputs = (size_t)trainer->model.inputs;
   const double weight = (double)work->mask[place];
-  const float *hidden =
-      work->hidden[trainer->model.layers - 1] + (step + 1) * padded * lanes + lane;
+  const float *hidden = piece->features + step * piece->features_stride + lane;
   const double audio = (double)work->input[step * inputs * lanes + lane];
   const double target =
       weight * ((double)work->target[place] - (double)trainer->model.skip * audio);
-  const size_t units = job->n - 1;
+  const size_t features = job->n - 1;
   double *restrict feature = to->feature;
   double *restrict vector = to->vector;
-  for (size_t j = 0; j < units; j++)
+  for (size_t j = 0; j < features; j++)
     feature[j] = weight * (double)hidden[j * lanes];
-  feature[units] = weight;
+  feature[features] = weight;
   for (size_t j = 0; j < job->n; j++) {
     double *restrict row = to->matrix + j * job->n;
     for (size_t k = 0; k <= j; k++)
@@ -53,24 +49,14 @@ static void add_step(const head_job *job, const rv_workspace *work, size_t step,
   }
 }
 
-static void run_group(void *data, int item, int thread)
+static void add_piece(void *data, const rv_piece *piece)
 {
   const head_job *job = data;
-  const rv_trainer *trainer = job->trainer;
-  const size_t lanes = (size_t)trainer->kernels->lanes;
-  rv_workspace *work = &trainer->work[thread];
-  rv_pass pass = {
-      .packed = &trainer->packed, .work = work, .state = trainer->groups[item].other_state};
-  rv_trainer_clear_state(trainer, pass.state);
-  for (size_t step = 0; step < job->whole; step += pass.steps) {
-    pass.steps = job->whole - step < RV_PIECE ? job->whole - step : RV_PIECE;
-    rv_streams_fill_once(&job->streams, item, trainer->kernels->lanes, step, pass.steps, work);
-    trainer->kernels->forward(&pass);
-    for (size_t t = 0; t < pass.steps; t++)
-      for (size_t lane = 0; lane < lanes; lane++)
-        if (work->mask[t * lanes + lane] > 0.0F)
-          add_step(job, work, t, lane, &job->group[item]);
-  }
+  const size_t lanes = (size_t)job->trainer->kernels->lanes;
+  for (size_t t = 0; t < piece->steps; t++)
+    for (size_t lane = 0; lane < lanes; lane++)
+      if (piece->work->mask[t * lanes + lane] > 0.0F)
+        add_step(job, piece, t, lane, &job->group[piece->group]);
 }
 
 bool rv_cholesky_solve(double *matrix, double *vector, size_t n)
@@ -131,7 +117,7 @@ static bool improve(const head_job *job, double ridge, float *head)
 
 bool rv_head_solve(rv_trainer *trainer, double ridge, float *weights)
 {
-  const size_t n = (size_t)trainer->model.units + 1;
+  const size_t n = rv_trainer_features(trainer) + 1;
   const size_t groups = (size_t)trainer->n_groups;
   const size_t elements = n * n + 2 * n;
   const size_t most = MOST_FRAMES / (size_t)trainer->recipe.streams;
@@ -143,10 +129,10 @@ bool rv_head_solve(rv_trainer *trainer, double ridge, float *weights)
       double *own = memory + g * elements;
       job.group[g] = (sums){own, own + n * n, own + n * n + n};
     }
-    rv_streams_init(&job.streams, &trainer->train, (size_t)trainer->recipe.streams);
-    job.whole = RV_WARM_UP + (job.streams.spacing < most ? job.streams.spacing : most);
-    trainer->kernels->pack(&trainer->packed, weights);
-    rv_pool_run(trainer->pool, run_group, &job, trainer->n_groups);
+    rv_streams streams;
+    rv_streams_init(&streams, &trainer->train, (size_t)trainer->recipe.streams);
+    const size_t steps = streams.spacing < most ? streams.spacing : most;
+    rv_trainer_visit(trainer, weights, &streams, steps, add_piece, &job);
     solved = improve(&job, ridge, weights + trainer->model.head);
   }
   free(memory);

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool rv_optimiser_new(rv_optimiser *optimiser, const rv_recipe *recipe, const rv_model *model)
+bool rv_optimiser_new(rv_optimiser *optimiser, const rv_recipe *recipe, const rv_net *net)
 {
-  const size_t parameters = model->parameters;
+  const size_t parameters = net->parameters;
   float *memory = calloc(parameters * 5, sizeof *memory);
   if (!memory)
     return false;
@@ -20,7 +20,7 @@ bool rv_optimiser_new(rv_optimiser *optimiser, const rv_recipe *recipe, const rv
                               .first = memory + 2 * parameters,
                               .second = memory + 3 * parameters,
                               .direction = memory + 4 * parameters};
-  if (recipe->soap && !rv_soap_new(&optimiser->soap, model)) {
+  if (recipe->soap && !rv_soap_new(&optimiser->soap, net)) {
     rv_optimiser_free(optimiser);
     return false;
   }

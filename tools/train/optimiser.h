@@ -31,7 +31,7 @@ typedef struct rv_optimiser {
   size_t n_norms;
 } rv_optimiser;
 
-bool rv_optimiser_new(rv_optimiser *optimiser, const rv_recipe *recipe, const rv_model *model);
+bool rv_optimiser_new(rv_optimiser *optimiser, const rv_recipe *recipe, const rv_net *net);
 void rv_optimiser_free(rv_optimiser *optimiser);
 
 /// Forgets moments, norms and average; the weights stay.

@@ -10,14 +10,7 @@
 /// Matrices of scratch, each as large as the largest block's.
 #define SCRATCH 4
 
-/// Of a gate: its recurrent matrix, input weights, bias, and the GRU's second bias.
-static size_t columns_of(const rv_model *model, const rv_model_layer *layer, int gate)
-{
-  const bool second_bias = model->kind == RV_GRU && gate == model->gates - 1;
-  return (size_t)model->units + (size_t)layer->inputs + 1 + (second_bias ? 1 : 0);
-}
-
-static void carve(rv_soap_block *block, float *state, const size_t *place)
+static void carve(rv_soap_block *block, float *state)
 {
   const size_t left = block->rows * block->rows;
   const size_t right = block->columns * block->columns;
@@ -25,24 +18,6 @@ static void carve(rv_soap_block *block, float *state, const size_t *place)
   block->left_basis = state + left;
   block->right = state + 2 * left;
   block->right_basis = state + 2 * left + right;
-  block->place = place;
-}
-
-static void place_gate(const rv_model *model, const rv_model_layer *layer, int gate, size_t columns,
-                       size_t *place)
-{
-  const size_t n = (size_t)model->units;
-  const size_t inputs = (size_t)layer->inputs;
-  for (size_t row = 0; row < n; row++, place += columns) {
-    const size_t line = (size_t)gate * n + row;
-    for (size_t k = 0; k < n; k++)
-      place[k] = layer->u + line * n + k;
-    for (size_t k = 0; k < inputs; k++)
-      place[n + k] = layer->w + line * inputs + k;
-    place[n + inputs] = layer->b + line;
-    if (columns > n + inputs + 1)
-      place[n + inputs + 1] = layer->bn + row;
-  }
 }
 
 static size_t state_of(const rv_soap_block *block)
@@ -50,45 +25,112 @@ static size_t state_of(const rv_soap_block *block)
   return 2 * (block->rows * block->rows + block->columns * block->columns);
 }
 
-static bool allocate(rv_soap *soap, const rv_model *model)
+/// The block under construction, whose columns come one array after the other.
+typedef struct builder {
+  rv_soap *soap;
+  rv_soap_block *block;
+  size_t *place;  ///< [rows·columns] of the block
+  size_t *next;   ///< where the places of the next block begin
+  size_t columns; ///< so far
+} builder;
+
+static void begin_block(builder *b, size_t rows, size_t columns)
 {
-  // A gate of an upper layer is the largest block.
-  const size_t side = 2 * (size_t)model->units + 2;
-  for (size_t b = 0; b < soap->n_blocks; b++)
-    soap->elements += state_of(&soap->block[b]);
-  soap->scratch_side = side * side;
-  soap->state = calloc(soap->elements, sizeof *soap->state);
-  soap->scratch = calloc(SCRATCH * side * side, sizeof *soap->scratch);
-  soap->places = calloc(model->parameters, sizeof *soap->places);
-  return soap->state && soap->scratch && soap->places;
+  b->place = b->next;
+  b->next += rows * columns;
+  b->columns = 0;
+  b->block = &b->soap->block[b->soap->n_blocks++];
+  *b->block = (rv_soap_block){.rows = rows, .columns = columns, .place = b->place};
 }
 
-bool rv_soap_new(rv_soap *soap, const rv_model *model)
+/// The columns of an array [rows][columns] from `first` on, to the right of those before.
+static void append(builder *b, size_t first, size_t columns)
 {
-  const size_t gates = (size_t)model->gates;
-  *soap = (rv_soap){.n_blocks = (size_t)model->layers * gates + 1};
-  soap->block = calloc(soap->n_blocks, sizeof *soap->block);
-  if (!soap->block)
-    return false;
-  for (size_t b = 0; b + 1 < soap->n_blocks; b++) {
-    soap->block[b].rows = (size_t)model->units;
-    soap->block[b].columns = columns_of(model, &model->layer[b / gates], (int)(b % gates));
+  for (size_t row = 0; row < b->block->rows; row++)
+    for (size_t k = 0; k < columns; k++)
+      b->place[row * b->block->columns + b->columns + k] = first + row * columns + k;
+  b->columns += columns;
+}
+
+/// Gains by gate belong to their gate; those of c, which goes through the last gate, to that one.
+static size_t columns_of_gate(const rv_net *net, const rv_net_part *part, size_t gate)
+{
+  const bool last = gate + 1 == (size_t)net->gates;
+  const size_t n = (size_t)net->shape.units;
+  size_t columns = n + (size_t)part->inputs + 1;
+  columns += last && part->gain_w > part->bn ? 1 : 0;
+  columns += part->gain_u > part->gain_w ? 1 : 0;
+  columns += part->gain_c > part->gain_u ? 1 : 0;
+  columns += last && part->bias_c > part->gain_c ? 2 : 0;
+  return columns;
+}
+
+static void fill_gate(const rv_net *net, const rv_net_part *part, size_t gate, builder *b)
+{
+  const bool last = gate + 1 == (size_t)net->gates;
+  const size_t n = (size_t)net->shape.units;
+  const size_t inputs = (size_t)part->inputs;
+  append(b, part->u + gate * n * n, n);
+  append(b, part->w + gate * n * inputs, inputs);
+  append(b, part->b + gate * n, 1);
+  if (last && part->gain_w > part->bn)
+    append(b, part->bn, 1);
+  if (part->gain_u > part->gain_w)
+    append(b, part->gain_w + gate * n, 1);
+  if (part->gain_c > part->gain_u)
+    append(b, part->gain_u + gate * n, 1);
+  if (last && part->bias_c > part->gain_c) {
+    append(b, part->gain_c, 1);
+    append(b, part->bias_c, 1);
   }
-  soap->block[soap->n_blocks - 1].rows = 1;
-  soap->block[soap->n_blocks - 1].columns = (size_t)model->units + 1;
-  if (!allocate(soap, model))
+}
+
+static void fill_blocks(rv_soap *soap, const rv_net *net)
+{
+  const size_t n = (size_t)net->shape.units;
+  builder b = {.soap = soap, .next = soap->places};
+  for (int l = 0; l < net->shape.layers; l++)
+    for (int d = 0; d < net->directions; d++) {
+      const rv_net_part *part = &net->part[l][d];
+      for (size_t gate = 0; gate < (size_t)net->gates; gate++) {
+        begin_block(&b, n, columns_of_gate(net, part, gate));
+        fill_gate(net, part, gate, &b);
+      }
+      if (net->shape.start) {
+        begin_block(&b, (size_t)net->states, n);
+        append(&b, part->start, n);
+      }
+    }
+  begin_block(&b, (size_t)net->shape.outputs, (size_t)net->width + 1);
+  append(&b, net->head, (size_t)net->width);
+  append(&b, net->head_bias, 1);
+}
+
+bool rv_soap_new(rv_soap *soap, const rv_net *net)
+{
+  const size_t parts = (size_t)net->shape.layers * (size_t)net->directions;
+  size_t side = 0;
+  *soap = (rv_soap){0};
+  soap->block = calloc(parts * ((size_t)net->gates + 1) + 1, sizeof *soap->block);
+  soap->places = calloc(net->parameters, sizeof *soap->places);
+  if (!soap->block || !soap->places)
+    return false;
+  fill_blocks(soap, net);
+  for (size_t b = 0; b < soap->n_blocks; b++) {
+    const rv_soap_block *block = &soap->block[b];
+    const size_t longer = block->rows > block->columns ? block->rows : block->columns;
+    soap->elements += state_of(block);
+    side = longer > side ? longer : side;
+  }
+  soap->scratch_side = side * side;
+  soap->state = calloc(soap->elements, sizeof *soap->state);
+  soap->scratch = calloc(SCRATCH * soap->scratch_side, sizeof *soap->scratch);
+  if (!soap->state || !soap->scratch)
     return false;
   float *state = soap->state;
-  size_t *place = soap->places;
   for (size_t b = 0; b < soap->n_blocks; b++) {
-    rv_soap_block *block = &soap->block[b];
-    carve(block, state, place);
-    if (b + 1 < soap->n_blocks)
-      place_gate(model, &model->layer[b / gates], (int)(b % gates), block->columns, place);
-    for (size_t k = 0; b + 1 == soap->n_blocks && k < block->columns; k++)
-      place[k] = model->head + k;
-    place += block->rows * block->columns;
-    state += state_of(block);
+    carve(&soap->block[b], state);
+    state += state_of(&soap->block[b]);
   }
   rv_soap_restart(soap);
   return true;

@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: ISC
 
 /// Adam in the eigenbasis of Shampoo's preconditioner: SOAP (Vyas et al. 2024, arXiv 2409.11321,
-/// algorithm 3), on the matrix of each gate with its input weights and biases as further columns,
-/// and on the head as a matrix of one row.
+/// algorithm 3), on the matrix of each gate with its input weights, biases and gains of layer
+/// normalisation as further columns, on the head, and on the start states of a layer.
 
 #ifndef RECURVE_TRAIN_SOAP_H
 #define RECURVE_TRAIN_SOAP_H
 
-#include "model.h"
+#include "general/net.h"
 
 /// A matrix [rows][columns] within the parameters.
 typedef struct rv_soap_block {
@@ -31,7 +31,7 @@ typedef struct rv_soap {
 } rv_soap;
 
 /// False: out of memory; then rv_soap_free() is still right.
-bool rv_soap_new(rv_soap *soap, const rv_model *model);
+bool rv_soap_new(rv_soap *soap, const rv_net *net);
 void rv_soap_free(rv_soap *soap);
 
 /// Back to the basis in which it is Adam.

@@ -166,7 +166,7 @@ static void solve_head(rv_course *run)
   rv_trainer *trainer = run->trainer;
   rv_optimiser *optimiser = &trainer->optimiser;
   const size_t head = trainer->model.head;
-  const size_t elements = trainer->model.parameters - head;
+  const size_t elements = trainer->model.head_bias + 1 - head;
   const double before = rv_trainer_validate(trainer, optimiser->average);
   memcpy(optimiser->direction, optimiser->average, optimiser->parameters * sizeof(float));
   if (!isfinite(before) || !rv_head_solve(trainer, trainer->recipe.ridge, optimiser->direction) ||

@@ -183,45 +183,93 @@ rv_update rv_trainer_update(rv_trainer *trainer, const rv_moment *moment, double
   return finite ? RV_REFUSED : RV_BROKEN;
 }
 
-static void run_validation(void *data, int item, int thread)
+size_t rv_trainer_features(const rv_trainer *trainer)
 {
-  const rv_trainer *trainer = data;
+  return (size_t)(trainer->general ? trainer->general->net.width : trainer->model.units);
+}
+
+/// What the head worked on, in the work space of `thread`.
+static const float *features_of(const rv_trainer *trainer, int thread, size_t *stride)
+{
   const size_t lanes = (size_t)trainer->kernels->lanes;
-  const size_t whole = RV_WARM_UP + trainer->validation.spacing;
+  const size_t top = (size_t)trainer->model.layers;
+  if (trainer->general) {
+    *stride = rv_trainer_features(trainer) * lanes;
+    return trainer->general->work[thread].below[top];
+  }
+  *stride = (size_t)trainer->packed.padded * lanes;
+  return trainer->work[thread].hidden[top - 1] + *stride; // the state before the piece is first
+}
+
+typedef struct visit {
+  const rv_trainer *trainer;
+  const rv_streams *streams;
+  size_t steps;
+  void (*see)(void *data, const rv_piece *piece);
+  void *data;
+} visit;
+
+static void visit_group(void *data, int item, int thread)
+{
+  const visit *v = data;
+  const rv_trainer *trainer = v->trainer;
+  const size_t whole = RV_WARM_UP + v->steps;
   const size_t context = context_of(trainer);
   rv_workspace *work = workspace_of(trainer, thread);
-  rv_group *group = &trainer->groups[item];
-  rv_pass pass = {.packed = &trainer->packed, .work = work, .state = group->other_state};
-  rv_trainer_clear_state(trainer, group->other_state);
-  group->error = 0.0;
-  group->energy = 0.0;
+  rv_pass pass = {
+      .packed = &trainer->packed, .work = work, .state = trainer->groups[item].other_state};
+  rv_trainer_clear_state(trainer, pass.state);
   flow own = {trainer, thread, true, NULL};
+  rv_piece piece = {.group = item, .work = work};
+  piece.features = features_of(trainer, thread, &piece.features_stride);
   const size_t most = context ? work->steps - 2 * context : RV_PIECE;
   for (size_t step = context ? RV_WARM_UP : 0; step < whole; step += pass.steps - 2 * context) {
     pass.steps = (whole - step < most ? whole - step : most) + 2 * context;
-    rv_streams_fill_once(&trainer->validation, item, trainer->kernels->lanes, step - context,
-                         pass.steps, work);
+    rv_streams_fill_once(v->streams, item, trainer->kernels->lanes, step - context, pass.steps,
+                         work);
     mask_context(trainer, &pass);
     run_forward(&own, &pass);
-    double error = 0.0;
-    double energy = 0.0;
-    for (size_t i = 0; i < pass.steps * lanes; i++) {
-      const float target = work->target[i] * work->mask[i];
-      const float e = work->output[i] * work->mask[i] - target;
-      error += (double)(e * e);
-      energy += (double)(target * target);
-    }
-    group->error += error;
-    group->energy += energy;
+    piece.steps = pass.steps;
+    v->see(v->data, &piece);
   }
+}
+
+void rv_trainer_visit(rv_trainer *trainer, const float *weights, const rv_streams *streams,
+                      size_t steps, void (*see)(void *data, const rv_piece *piece), void *data)
+{
+  visit v = {.trainer = trainer, .streams = streams, .steps = steps, .see = see, .data = data};
+  load(trainer, weights);
+  rv_pool_run(trainer->pool, visit_group, &v, trainer->n_groups);
+}
+
+/// Adds the error of a piece to that of its group.
+static void measure_piece(void *data, const rv_piece *piece)
+{
+  const rv_trainer *trainer = data;
+  const rv_workspace *work = piece->work;
+  rv_group *group = &trainer->groups[piece->group];
+  double error = 0.0;
+  double energy = 0.0;
+  for (size_t i = 0; i < piece->steps * (size_t)trainer->kernels->lanes; i++) {
+    const float target = work->target[i] * work->mask[i];
+    const float e = work->output[i] * work->mask[i] - target;
+    error += (double)(e * e);
+    energy += (double)(target * target);
+  }
+  group->error += error;
+  group->energy += energy;
 }
 
 double rv_trainer_validate(rv_trainer *trainer, const float *weights)
 {
   double error = 0.0;
   double energy = 0.0;
-  load(trainer, weights);
-  rv_pool_run(trainer->pool, run_validation, trainer, trainer->n_groups);
+  for (int g = 0; g < trainer->n_groups; g++) {
+    trainer->groups[g].error = 0.0;
+    trainer->groups[g].energy = 0.0;
+  }
+  rv_trainer_visit(trainer, weights, &trainer->validation, trainer->validation.spacing,
+                   measure_piece, trainer);
   for (int g = 0; g < trainer->n_groups; g++) {
     error += trainer->groups[g].error;
     energy += trainer->groups[g].energy;

@@ -75,6 +75,24 @@ bool rv_trainer_initialise(rv_trainer *trainer);
 rv_status rv_trainer_describe(const rv_trainer *trainer, const float *weights, const rv_knob *knobs,
                               double rate, rv_description **description, rv_error *error);
 
+/// A piece of group `group` that has just gone through the network.
+typedef struct rv_piece {
+  int group;
+  size_t steps;
+  const rv_workspace *work; ///< input, target, mask (0: does not count) and output
+  const float *features;    ///< [T][features][W]: what the head works on
+  size_t features_stride;   ///< floats from one step to the next
+} rv_piece;
+
+/// Runs weights [parameters] once over streams from zero state, free of dropout and teaching, piece
+/// by piece. `see` is called on a thread of the pool, for one group from one thread only; streams
+/// end after `steps` steps behind their warm-up.
+void rv_trainer_visit(rv_trainer *trainer, const float *weights, const rv_streams *streams,
+                      size_t steps, void (*see)(void *data, const rv_piece *piece), void *data);
+
+/// Inputs of the head.
+size_t rv_trainer_features(const rv_trainer *trainer);
+
 /// ESR of weights [parameters] on the selection part.
 double rv_trainer_validate(rv_trainer *trainer, const float *weights);
 

@@ -142,7 +142,7 @@ static rv_status set_up(rv_trainer *trainer, const rv_train_data *data,
                             ? rv_seq_bytes_per_step(&trainer->net, trainer->general->kernels)
                             : bytes_per_step(&trainer->model, trainer->kernels->lanes));
   if ((!trainer->general && !rv_packed_new(&trainer->packed, &trainer->model)) ||
-      !rv_optimiser_new(&trainer->optimiser, &trainer->recipe, &trainer->model) ||
+      !rv_optimiser_new(&trainer->optimiser, &trainer->recipe, &trainer->net) ||
       !rv_trainer_initialise(trainer))
     return rv_fail(error, RV_NO_MEMORY, "out of memory for %zu parameters",
                    trainer->model.parameters);

@@ -103,8 +103,6 @@ void rv_general_free(rv_general *general)
 
 void rv_general_adapt(const rv_train_config *config, rv_recipe *recipe)
 {
-  recipe->soap = 0;
-  recipe->heads = 0;
   // A state that is learned takes the place of the one that a burn-in finds.
   if (config->learn_start || config->bidirectional)
     recipe->burn_in = 0;

@@ -44,8 +44,8 @@ rv_status rv_general_init(rv_general *general, const rv_train_config *config, in
 rv_status rv_general_reserve(rv_general *general, int threads, size_t steps, rv_error *error);
 void rv_general_free(rv_general *general);
 
-/// What of a recipe the general engine cannot follow is changed: SOAP and the solved heads are the
-/// tuned engine's, and windows of a bidirectional network are long beside their context.
+/// What of a recipe does not fit a network is changed: one whose start is learned has no burn-in,
+/// and windows of a bidirectional one are long beside their context.
 void rv_general_adapt(const rv_train_config *config, rv_recipe *recipe);
 
 /// What rv_model has in common with a network of any kind: sizes, the head, the parameters.
