@@ -70,17 +70,15 @@ static void no_other_head_is_better(const rv_train_config *own)
 
 START_TEST(no_head_beside_the_solved_one_has_a_smaller_error)
 {
-  static const rv_train_config configs[] = {
-      {.kind = RV_GRU, .layers = 1},
-      {.kind = RV_LSTM, .layers = 2, .skip = true},
-      {.kind = RV_RNN, .layers = 1},
-      {.kind = RV_GRU_BEFORE, .layers = 1, .skip = true},
-      {.kind = RV_LSTM, .layers = 2, .norm = RV_NORM_RECURRENT, .learn_start = true},
-      {.kind = RV_GRU, .layers = 1, .bidirectional = true},
-      {.kind = RV_RNN, .layers = 1, .recurrent_dropout = 0.3},
-  };
-  for (size_t i = 0; i < sizeof configs / sizeof *configs; i++)
-    no_other_head_is_better(&configs[i]);
+  no_other_head_is_better(&(rv_train_config){.kind = RV_GRU, .layers = 1});
+  no_other_head_is_better(&(rv_train_config){.kind = RV_LSTM, .layers = 2, .skip = true});
+  no_other_head_is_better(&(rv_train_config){.kind = RV_RNN, .layers = 1});
+  no_other_head_is_better(&(rv_train_config){.kind = RV_GRU_BEFORE, .layers = 1, .skip = true});
+  no_other_head_is_better(&(rv_train_config){
+      .kind = RV_LSTM, .layers = 2, .norm = RV_NORM_RECURRENT, .learn_start = true});
+  no_other_head_is_better(&(rv_train_config){.kind = RV_GRU, .layers = 1, .bidirectional = true});
+  no_other_head_is_better(
+      &(rv_train_config){.kind = RV_RNN, .layers = 1, .recurrent_dropout = 0.3});
 }
 END_TEST
 

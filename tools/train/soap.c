@@ -123,8 +123,8 @@ bool rv_soap_new(rv_soap *soap, const rv_net *net)
     side = longer > side ? longer : side;
   }
   soap->scratch_side = side * side;
-  soap->state = calloc(soap->elements, sizeof *soap->state);
-  soap->scratch = calloc(SCRATCH * soap->scratch_side, sizeof *soap->scratch);
+  soap->state = calloc(soap->elements + 1, sizeof *soap->state);
+  soap->scratch = calloc(SCRATCH * soap->scratch_side + 1, sizeof *soap->scratch);
   if (!soap->state || !soap->scratch)
     return false;
   float *state = soap->state;
