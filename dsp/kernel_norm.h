@@ -23,170 +23,8 @@
 #ifndef RECURVE_DSP_KERNEL_NORM_H
 #define RECURVE_DSP_KERNEL_NORM_H
 
-#include "kernel_block.h"
 #include "kernel_dense.h"
-
-/// Square sums of one channel: a vector for each one of a row, and for each group.
-typedef struct squares {
-  vf of[2][MAX_VECTORS];
-} squares;
-
-/// 1/√sum of squares that began with n·ε.
-VF_INLINE float scale_of(float sum)
-{
-  return 1.0F / __builtin_sqrtf(sum);
-}
-
-/// q − t².
-VF_INLINE float less_square(float q, float t)
-{
-#if VF_FUSED
-  return __builtin_fmaf(-t, t, q);
-#else
-  return q - t * t;
-#endif
-}
-
-/// Whether vector v of a row of early gates of a block holds gate n of RV_GRU: all of it, or beside
-/// the others.
-#define HOLDS_N(kind, v, width)                                                                    \
-  ((kind) == RV_GRU && ((v) + 1) * VF_LANES > 2 * (width) && (v)*VF_LANES < 3 * (width))
-#define HOLDS_OTHERS(kind, v, width) ((kind) != RV_GRU || (v)*VF_LANES < 2 * (width))
-
-/// The lanes of gate n in such a vector.
-VF_INLINE vi lanes_of_n(const size_t v, const size_t width)
-{
-  vi lanes = {0};
-  VF_UNROLL
-  for (size_t j = 0; j < VF_LANES; j++)
-    lanes[j] = v * VF_LANES + j >= 2 * width ? -1 : 0;
-  return lanes;
-}
-
-/// The recurrent sums of a block times their gains to `kept`, their squares to `square`.
-VF_INLINE void norm_sums(const rv_kind kind, const size_t width, const size_t gates,
-                         const size_t place, const float *u, const float *gain, const size_t units,
-                         const size_t channels, const float *const *h, float *const *kept,
-                         squares *square)
-{
-  const size_t row = rv_row(VF_LANES, gates, width);
-  vf sums[RV_TOGETHER][MAX_VECTORS];
-  VF_UNROLL
-  for (size_t ch = 0; ch < channels; ch++)
-    VF_UNROLL
-  for (size_t v = 0; v < row / VF_LANES; v++)
-    sums[ch][v] = vf_set(0.0F);
-  product(u + units * place, row, PARTS(kind), units, channels, h, sums);
-  VF_UNROLL
-  for (size_t ch = 0; ch < channels; ch++)
-    VF_UNROLL
-  for (size_t v = 0; v < row / VF_LANES; v++) {
-    const vf s = sums[ch][v];
-    vf *of[2] = {&square[ch].of[0][v], &square[ch].of[1][v]};
-    vf_store(kept[ch] + place + v * VF_LANES, s * vf_load(gain + place + v * VF_LANES));
-    if (!HOLDS_N(kind, v, width)) {
-      *of[0] = vf_fma(s, s, *of[0]);
-    } else if (!HOLDS_OTHERS(kind, v, width)) {
-      *of[1] = vf_fma(s, s, *of[1]);
-    } else {
-      const vf n = (vf)((vi)s & lanes_of_n(v, width));
-      const vf others = (vf)((vi)s & ~lanes_of_n(v, width));
-      *of[0] = vf_fma(others, others, *of[0]);
-      *of[1] = vf_fma(n, n, *of[1]);
-    }
-  }
-}
-
-/// All zero but for n·ε of a group.
-VF_INLINE vf least_of(const float least)
-{
-  vf start = vf_set(0.0F);
-  start[0] = least;
-  return start;
-}
-
-VF_INLINE void start_squares(squares *square, const float *least, const size_t channels)
-{
-  VF_UNROLL
-  for (size_t ch = 0; ch < channels; ch++)
-    for (size_t v = 0; v < MAX_VECTORS; v++) {
-      square[ch].of[0][v] = v ? vf_set(0.0F) : least_of(least[0]);
-      square[ch].of[1][v] = v ? vf_set(0.0F) : least_of(least[1]);
-    }
-}
-
-VF_INLINE float total_of(const vf *of, const size_t vectors)
-{
-  if (vectors == 1)
-    return vf_sum(of[0]);
-  if (vectors == 2)
-    return vf_sum(of[0] + of[1]);
-  return vf_sum((of[0] + of[1]) + (of[2] + of[3]));
-}
-
-/// What the sums of a block that lie in `kept` become: arguments of its cells.
-VF_INLINE void scaled_sums(const rv_kind kind, const size_t width, const size_t place,
-                           const size_t at, const frame *base, const size_t ch,
-                           const size_t one_input, const float *kept, const float *scale, vf *sums)
-{
-  const size_t gates = kind == RV_RNN ? 1 : kind == RV_GRU_BEFORE ? 2 : kind == RV_GRU ? 3 : 4;
-  const size_t row = rv_row(VF_LANES, kind == RV_GRU ? 4 : gates, width);
-  const size_t early = rv_row(VF_LANES, gates, width);
-  VF_UNROLL
-  for (size_t v = 0; v < row / VF_LANES; v++) {
-    const vf p = one_input ? vf_fma(vf_load(base->layer->w + at + v * VF_LANES),
-                                    vf_set(*base->in[ch]), vf_load(base->bias + at + v * VF_LANES))
-                           : vf_load(base->sums[ch] + at + v * VF_LANES);
-    if (v >= early / VF_LANES) {
-      sums[v] = p;
-      continue;
-    }
-    vf k = vf_set(scale[0]);
-    if (HOLDS_N(kind, v, width))
-      k = HOLDS_OTHERS(kind, v, width) ? vf_select(lanes_of_n(v, width), vf_set(scale[1]), k)
-                                       : vf_set(scale[1]);
-    sums[v] = vf_fma(vf_load(kept + place + v * VF_LANES), k, p);
-  }
-}
-
-/// Runs a statement for each block of a layer with its `width` as a constant, `first`, the place
-/// `at` in rows of sums, `place` in rows of early gates and `late` in rows of one gate.
-#define EACH_BLOCK(kind, units, statement)                                                         \
-  do {                                                                                             \
-    const size_t sum_gates = (kind) == RV_RNN ? 1 : (kind) == RV_GRU_BEFORE ? 3 : 4;               \
-    const size_t early_gates = (kind) == RV_RNN          ? 1                                       \
-                               : (kind) == RV_GRU_BEFORE ? 2                                       \
-                               : (kind) == RV_GRU        ? 3                                       \
-                                                         : 4;                                             \
-    size_t first = 0;                                                                              \
-    size_t at = 0;                                                                                 \
-    size_t place = 0;                                                                              \
-    size_t late = 0;                                                                               \
-    for (size_t block = 0; block < WIDE(units); block++)                                           \
-      ONE_BLOCK(VF_LANES, statement)                                                               \
-    NARROW_BLOCKS(units, statement)                                                                \
-    (void)at, (void)place, (void)late;                                                             \
-  } while (0)
-#define ONE_BLOCK(wide, statement)                                                                 \
-  {                                                                                                \
-    const size_t width = (wide);                                                                   \
-    statement;                                                                                     \
-    first += width;                                                                                \
-    at += rv_row(VF_LANES, sum_gates, width);                                                      \
-    place += rv_row(VF_LANES, early_gates, width);                                                 \
-    late += rv_row(VF_LANES, 1, width);                                                            \
-  }
-#if VF_LANES == 16
-#define NARROW_BLOCKS(units, statement)                                                            \
-  if (first + 4 < (units))                                                                         \
-    ONE_BLOCK(8, statement)                                                                        \
-  if (first < (units))                                                                             \
-  ONE_BLOCK(4, statement)
-#else
-#define NARROW_BLOCKS(units, statement)                                                            \
-  if (first < (units))                                                                             \
-  ONE_BLOCK(4, statement)
-#endif
+#include "kernel_norm_sums.h"
 
 /// What one frame of one or two channels works on.
 typedef struct norm_frame {
@@ -233,43 +71,61 @@ VF_INLINE void norm_lstm_output(const frame *now, const size_t ch, const size_t 
   vf_store_narrow(now->next[ch] + first, vf_divide_narrow(t.minus, o * t.plus, width), width);
 }
 
-VF_INLINE void norm_lstm(const norm_frame *now, const size_t units, const size_t channels,
-                         const size_t one_input, const float (*scales)[2])
-{
-  const frame *base = &now->base;
-  vf means[RV_TOGETHER];
+/// What N(c) needs of each channel: the mean of c before the frame, then the sums of the frame.
+typedef struct norm_c {
+  vf mean[RV_TOGETHER];
   vf moved[RV_TOGETHER];
   vf spread[RV_TOGETHER];
+} norm_c;
+
+VF_INLINE void norm_c_start(const norm_frame *now, const size_t units, const size_t channels,
+                            norm_c *of)
+{
+  const frame *base = &now->base;
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++) {
     // Loads as wide as the stores were, which pass on what is still under way.
     vf sum = vf_set(0.0F);
     EACH_BLOCK(RV_LSTM, units, sum = sum + vf_load_narrow(base->c[ch] + first, width));
-    means[ch] = vf_set(vf_sum(sum) * now->inverse);
-    moved[ch] = vf_set(0.0F);
-    spread[ch] = least_of(now->least_c);
+    of->mean[ch] = vf_set(vf_sum(sum) * now->inverse);
+    of->moved[ch] = vf_set(0.0F);
+    of->spread[ch] = least_of(now->least_c);
   }
-  vf sums[MAX_VECTORS];
-  EACH_BLOCK(
-      RV_LSTM, units, VF_UNROLL for (size_t ch = 0; ch < channels; ch++) {
-        scaled_sums(RV_LSTM, width, place, at, base, ch, one_input, now->kept[ch], scales[ch],
-                    sums);
-        norm_lstm_block(base, ch, first, width, sums, means[ch], vf_set(now->inverse_root),
-                        &moved[ch], &spread[ch]);
-      });
+}
+
+VF_INLINE void norm_c_outputs(const norm_frame *now, const size_t units, const size_t channels,
+                              const norm_c *of)
+{
   vf scale[RV_TOGETHER];
   vf by[RV_TOGETHER];
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++) {
-    const float t = vf_sum(moved[ch]);
-    const float variance = less_square(vf_sum(spread[ch]), t);
+    const float t = vf_sum(of->moved[ch]);
+    const float variance = less_square(vf_sum(of->spread[ch]), t);
     const float sound = variance < now->least_c ? now->least_c : variance;
     scale[ch] = vf_set(scale_of(sound));
     by[ch] = vf_set(t * now->inverse_root);
   }
   EACH_BLOCK(RV_LSTM, units,
              VF_UNROLL for (size_t ch = 0; ch < channels; ch++)
-                 norm_lstm_output(base, ch, first, width, means[ch], by[ch], scale[ch]));
+                 norm_lstm_output(&now->base, ch, first, width, of->mean[ch], by[ch], scale[ch]));
+}
+
+VF_INLINE void norm_lstm(const norm_frame *now, const size_t units, const size_t channels,
+                         const size_t one_input, const float (*scales)[2])
+{
+  const frame *base = &now->base;
+  norm_c of;
+  norm_c_start(now, units, channels, &of);
+  vf sums[MAX_VECTORS];
+  EACH_BLOCK(
+      RV_LSTM, units, VF_UNROLL for (size_t ch = 0; ch < channels; ch++) {
+        scaled_sums(RV_LSTM, width, place, at, base, ch, one_input, now->kept[ch], scales[ch],
+                    sums);
+        norm_lstm_block(base, ch, first, width, sums, of.mean[ch], vf_set(now->inverse_root),
+                        &of.moved[ch], &of.spread[ch]);
+      });
+  norm_c_outputs(now, units, channels, &of);
 }
 
 /// The input part of gate n out of the row of sums of RV_GRU_BEFORE at `at`.
@@ -283,12 +139,11 @@ VF_INLINE vf input_of_n(const frame *base, const size_t ch, const size_t at, con
   return vf_part(p, 2 * width % VF_LANES, width);
 }
 
-VF_INLINE void norm_gru_before(const norm_frame *now, const size_t units, const size_t channels,
-                               const size_t one_input, const float (*scales)[2])
+/// r·h and the denominators of z to `late`.
+VF_INLINE void norm_reset(const norm_frame *now, const size_t units, const size_t channels,
+                          const size_t one_input, const float (*scales)[2])
 {
   const frame *base = &now->base;
-  const float *reset[RV_TOGETHER];
-  squares square[RV_TOGETHER];
   vf sums[MAX_VECTORS];
   EACH_BLOCK(
       RV_GRU_BEFORE, units, VF_UNROLL for (size_t ch = 0; ch < channels; ch++) {
@@ -303,17 +158,13 @@ VF_INLINE void norm_gru_before(const norm_frame *now, const size_t units, const 
                         width);
         vf_store_narrow(base->late[ch] + base->stride + first, gate(plus, 1, width), width);
       });
-  VF_UNROLL
-  for (size_t ch = 0; ch < channels; ch++)
-    reset[ch] = base->late[ch];
-  start_squares(square, now->least + 1, channels);
-  EACH_BLOCK(RV_GRU_BEFORE, units,
-             norm_sums(RV_GRU_BEFORE, width, 1, late, base->layer->u_late, base->layer->gain_late,
-                       units, channels, reset, now->kept, square));
-  float scale[RV_TOGETHER];
-  VF_UNROLL
-  for (size_t ch = 0; ch < channels; ch++)
-    scale[ch] = scale_of(total_of(square[ch].of[0], 1));
+}
+
+/// The cells, from the late sums that are kept.
+VF_INLINE void norm_before_cells(const norm_frame *now, const size_t units, const size_t channels,
+                                 const size_t one_input, const float *scale)
+{
+  const frame *base = &now->base;
   EACH_BLOCK(
       RV_GRU_BEFORE, units, VF_UNROLL for (size_t ch = 0; ch < channels; ch++) {
         const vf p = input_of_n(base, ch, at, width, one_input);
@@ -323,6 +174,27 @@ VF_INLINE void norm_gru_before(const norm_frame *now, const size_t units, const 
                                  vf_load_narrow(base->h[ch] + first, width), width),
                         width);
       });
+}
+
+VF_INLINE void norm_gru_before(const norm_frame *now, const size_t units, const size_t channels,
+                               const size_t one_input, const float (*scales)[2])
+{
+  const frame *base = &now->base;
+  const float *reset[RV_TOGETHER];
+  squares square[RV_TOGETHER];
+  float scale[RV_TOGETHER];
+  norm_reset(now, units, channels, one_input, scales);
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    reset[ch] = base->late[ch];
+  start_squares(square, now->least + 1, channels);
+  EACH_BLOCK(RV_GRU_BEFORE, units,
+             norm_sums(RV_GRU_BEFORE, width, 1, late, base->layer->u_late, base->layer->gain_late,
+                       units, channels, reset, now->kept, square));
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    scale[ch] = scale_of(total_of(square[ch].of[0], 1));
+  norm_before_cells(now, units, channels, one_input, scale);
 }
 
 VF_INLINE void norm_whole_frame(const norm_frame *now, const rv_kind kind, const size_t units,
