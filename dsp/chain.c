@@ -3,6 +3,7 @@
 
 #include "recurve/chain.h"
 
+#include "chain_settings.h"
 #include "control_word.h"
 #include "engine.h"
 #include "kernel.h"
@@ -65,29 +66,6 @@ struct rv_chain {
   float *calm; ///< [PIECE]: without its DC
 };
 
-void rv_chain_defaults(rv_chain_settings *settings)
-{
-  *settings = (rv_chain_settings){.mix = 1.0F, .input_level_dbu = NAN, .enabled = true};
-  for (int k = 0; k < RV_MAX_KNOBS; k++)
-    settings->knobs[k] = settings->positions[k] = NAN;
-}
-
-float rv_knob_at(const rv_knob *knob, float position)
-{
-  if (position <= 0.0F)
-    return knob->minimum;
-  if (position >= 1.0F)
-    return knob->maximum;
-  const float end = position < 0.5F ? knob->minimum : knob->maximum;
-  return knob->initial + fabsf(2.0F * position - 1.0F) * (end - knob->initial);
-}
-
-/// A host may hand over anything: a gain that is not a number counts as 0 dB.
-static float gain_of(double db)
-{
-  return isnan(db) ? 1.0F : rv_gain(fmin(fmax(db, -200.0), 200.0));
-}
-
 static void retarget(rv_ramp *line, float target, double frames)
 {
   if (frames > 0.0)
@@ -108,21 +86,16 @@ static void aim_slot(const rv_chain *chain, slot *to, double frames)
     if (settings->normalise)
       loudness = RV_LOUDNESS_DB - network->loudness_db;
   }
-  retarget(&to->calibration, isfinite(calibration) ? gain_of(calibration) : 1.0F, frames);
-  retarget(&to->loudness, isfinite(loudness) ? gain_of(loudness) : 1.0F, frames);
+  retarget(&to->calibration, isfinite(calibration) ? rv_settings_gain(calibration) : 1.0F, frames);
+  retarget(&to->loudness, isfinite(loudness) ? rv_settings_gain(loudness) : 1.0F, frames);
 }
 
 static void aim_knobs(const rv_chain *chain, rv_engine *engine, bool at_once)
 {
   if (!engine)
     return;
-  const rv_network *network = rv_engine_network(engine);
-  const rv_chain_settings *settings = &chain->settings;
   float values[RV_MAX_KNOBS];
-  for (int k = 0; k < RV_MAX_KNOBS; k++)
-    values[k] = k < network->n_knobs && isfinite(settings->positions[k])
-                    ? rv_knob_at(&network->knobs[k], settings->positions[k])
-                    : settings->knobs[k];
+  rv_settings_knobs(&chain->settings, rv_engine_network(engine), values);
   rv_engine_set_knobs(engine, values, at_once);
 }
 
@@ -134,8 +107,8 @@ static void aim(rv_chain *chain, bool gradually)
   const double frames = gradually ? GAIN_SECONDS * chain->rate : 0.0;
   const double bypass = gradually ? BYPASS_SECONDS * chain->rate : 0.0;
   const float share = isnan(settings->mix) ? 1.0F : fminf(fmaxf(settings->mix, 0.0F), 1.0F);
-  retarget(&chain->input_gain, gain_of((double)settings->input_gain_db), frames);
-  retarget(&chain->output_gain, gain_of((double)settings->output_gain_db), frames);
+  retarget(&chain->input_gain, rv_settings_gain((double)settings->input_gain_db), frames);
+  retarget(&chain->output_gain, rv_settings_gain((double)settings->output_gain_db), frames);
   retarget(&chain->blocked, settings->dc_blocker ? 1.0F : 0.0F, frames);
   retarget(&chain->mixed, share, frames);
   retarget(&chain->wet, settings->enabled ? 1.0F : 0.0F, bypass);
@@ -221,26 +194,9 @@ void rv_chain_restart(rv_chain *chain, int channel)
     rv_engine_restart(chain->now.engine, channel);
 }
 
-/// Two values that are not numbers are the same.
-static bool same(float a, float b)
-{
-  return a == b || (isnan(a) && isnan(b));
-}
-
-static bool same_settings(const rv_chain_settings *a, const rv_chain_settings *b)
-{
-  bool knobs = true;
-  for (int k = 0; k < RV_MAX_KNOBS; k++)
-    knobs = knobs && same(a->knobs[k], b->knobs[k]) && same(a->positions[k], b->positions[k]);
-  return knobs && same(a->input_gain_db, b->input_gain_db) &&
-         same(a->output_gain_db, b->output_gain_db) && same(a->mix, b->mix) &&
-         same(a->input_level_dbu, b->input_level_dbu) && a->normalise == b->normalise &&
-         a->dc_blocker == b->dc_blocker && a->enabled == b->enabled;
-}
-
 void rv_chain_set(rv_chain *chain, const rv_chain_settings *settings)
 {
-  if (same_settings(settings, &chain->settings))
+  if (rv_settings_same(settings, &chain->settings))
     return;
   const rv_control_word caller = rv_control_word_enter();
   chain->settings = *settings;
@@ -325,7 +281,7 @@ static void recall(const rv_chain *chain, int channel, size_t latency, float *sa
 /// y = (1 + p)/2·(x − x₋₁) + p·y₋₁, in double: no sum of floats leaves its range.
 static void block_dc(rv_chain *chain, slot *in, int channel, float *samples, int frames)
 {
-  double x = in->primed[channel] ? in->last_in[channel] : (double)samples[0];
+  double x = in->primed[channel] ? in->last_in[channel] : (double)rv_finite(samples[0]);
   double y = in->primed[channel] ? in->last_out[channel] : 0.0;
   const double gain = 0.5 * (1.0 + chain->pole);
   for (int t = 0; t < frames; t++) {

@@ -67,6 +67,9 @@ rv_status rv_engine_new(const rv_network *network, const rv_engine_config *confi
   if (!(config->rate >= 1000.0 && config->rate <= 1e6))
     return rv_fail(error, RV_BAD_ARGUMENT, "sample rate %g Hz; 1000 to 1000000 are played",
                    config->rate);
+  if (config->channels < 1 || config->channels > RV_MAX_CHANNELS)
+    return rv_fail(error, RV_BAD_ARGUMENT, "%d channels; 1 to %d are played", config->channels,
+                   RV_MAX_CHANNELS);
   rv_engine *made = calloc(1, sizeof *made);
   if (!made)
     return rv_fail(error, RV_NO_MEMORY, "out of memory for an engine");

@@ -4,7 +4,7 @@
 /// A network at any rate, by a state delay of a fraction of a frame: the recurrence reads h and c
 /// as they were one period of the model ago, interpolated between the frames of the host (Lagrange,
 /// order 3; Carson et al., DAFx 2024). No frame is late. Near its rate and below, where the
-/// interpolation works at its edge, not every network bears it: see rv_fraction_try().
+/// interpolation works at its edge, not every network bears it: see rv_trial().
 
 #ifndef RECURVE_DSP_FRACTION_H
 #define RECURVE_DSP_FRACTION_H
@@ -16,7 +16,7 @@ typedef struct rv_fraction rv_fraction;
 /// `delay` in frames, above 0. Setup only.
 rv_status rv_fraction_new(const rv_network *network, int channels, double delay, rv_fraction **made,
                           rv_error *error);
-void rv_fraction_free(rv_fraction *fraction);
+void rv_fraction_free(rv_fraction *fraction); ///< setup only
 
 /// As of a voice. Audio thread.
 void rv_fraction_reset(rv_fraction *fraction, bool stored);
@@ -28,6 +28,7 @@ void rv_fraction_process(rv_fraction *fraction, const float *const *in, float *c
 /// Copies the state of one channel, after a whole number of grids. Audio thread.
 void rv_fraction_copy_channel(rv_fraction *to, const rv_fraction *from, int channel);
 
+/// As of a voice. Audio thread.
 unsigned rv_fraction_faults(const rv_fraction *fraction);
 unsigned rv_fraction_channel_faults(const rv_fraction *fraction, int channel);
 

@@ -19,6 +19,7 @@ typedef struct rv_ratio {
   int64_t from, to;
 } rv_ratio;
 
+/// Any thread.
 rv_ratio rv_ratio_of(double from, double to);
 
 typedef struct rv_polyphase rv_polyphase;
@@ -41,9 +42,9 @@ double rv_polyphase_pass(double band);
 /// Setup only.
 rv_status rv_polyphase_new(const rv_polyphase_config *config, rv_polyphase **polyphase,
                            rv_error *error);
-void rv_polyphase_free(rv_polyphase *polyphase);
+void rv_polyphase_free(rv_polyphase *polyphase); ///< setup only
 
-/// Frames that the filter looks back on, besides the newest.
+/// Frames that the filter looks back on, besides the newest. Any thread.
 size_t rv_polyphase_past(const rv_polyphase *polyphase);
 
 /// To the beginning, after `past` [channels][rv_polyphase_past()]; NULL: after silence. Audio

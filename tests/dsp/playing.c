@@ -3,7 +3,24 @@
 
 #include "playing.h"
 
+#include "support.h"
+
 #include <math.h>
+
+rv_chain *rv_test_chain(int channels)
+{
+  rv_chain *chain = NULL;
+  ck_assert_int_eq(rv_chain_new(RV_TEST_RATE, channels, &chain, NULL), RV_OK);
+  return chain;
+}
+
+rv_engine *rv_test_engine(const rv_network *network, int channels, rv_start start)
+{
+  rv_engine *engine = NULL;
+  const rv_engine_config config = {.rate = RV_TEST_RATE, .channels = channels, .start = start};
+  ck_assert_int_eq(rv_engine_new(network, &config, &engine, NULL), RV_OK);
+  return engine;
+}
 
 void rv_test_play_chain(rv_chain *chain, int channels, const float *from, float *to, size_t stride,
                         size_t at, size_t frames, size_t block)

@@ -5,6 +5,7 @@
 /// positions of knobs.
 
 #include "models.h"
+#include "playing.h"
 #include "recurve/chain.h"
 #include "support.h"
 
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RATE   48000.0
+#define RATE   RV_TEST_RATE
 #define FRAMES 9600
 #define SLOPE  960 // frames of 20 ms
 
@@ -28,10 +29,9 @@ static rv_chain_settings settings;
 
 static void open_chain(void)
 {
-  const rv_engine_config config = {.rate = RATE, .channels = 1, .start = RV_START_STORED};
   network = rv_test_network(model, rv_isa_choose());
-  ck_assert_int_eq(rv_engine_new(network, &config, &engine, NULL), RV_OK);
-  ck_assert_int_eq(rv_chain_new(RATE, 1, &chain, NULL), RV_OK);
+  engine = rv_test_engine(network, 1, RV_START_STORED);
+  chain = rv_test_chain(1);
   rv_chain_defaults(&settings);
   ck_assert(rv_chain_swap(chain, engine));
 }

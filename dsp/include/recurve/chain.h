@@ -53,9 +53,12 @@ typedef struct rv_engine_config {
   rv_rate_mode rate_mode;
 } rv_engine_config;
 
-/// Makes an engine, and settles it. The network outlives it. Setup only.
+/// Makes an engine, and settles it. The network outlives it. RV_BAD_ARGUMENT where rate or channels
+/// are out of range. Setup only.
 RV_API rv_status rv_engine_new(const rv_network *network, const rv_engine_config *config,
                                rv_engine **engine, rv_error *error);
+
+/// No chain may play the engine any more. Setup only.
 RV_API void rv_engine_free(rv_engine *engine);
 
 /// Settles anew with these knobs (NULL: as they are): half a second's work. Setup only.
@@ -117,6 +120,7 @@ typedef struct rv_chain_settings {
 /// maximum). Any thread.
 RV_API float rv_knob_at(const rv_knob *knob, float position);
 
+/// Any thread.
 RV_API void rv_chain_defaults(rv_chain_settings *settings);
 
 typedef struct rv_chain rv_chain;
@@ -141,10 +145,9 @@ RV_API void rv_chain_set(rv_chain *chain, const rv_chain_settings *settings);
 
 /// Takes an engine of the chain's rate and channels (NULL: none) over, reset and with the chain's
 /// knobs, by a cross-fade of 30 ms that begins when its filters have heard enough (twice its
-/// latency), or at once where nothing has played since the last reset. While
-/// no engine is there the dry signal passes as it is: no gain, no mix. Returns false, and takes
-/// nothing, while a fade runs or a retired engine has not been collected: ask again at the next
-/// block. Audio thread.
+/// latency), or at once where nothing has played since the last reset. While no engine is there the
+/// dry signal passes as it is: no gain, no mix. Returns false, and takes nothing, while a fade runs
+/// or a retired engine has not been collected: ask again at the next block. Audio thread.
 RV_API bool rv_chain_swap(rv_chain *chain, rv_engine *engine);
 
 /// The engine that a finished swap has left behind, once; else NULL. The caller frees it off the

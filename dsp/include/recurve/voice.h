@@ -28,6 +28,8 @@ typedef struct rv_voice rv_voice;
 /// stored start state with the knobs at their initial values. Setup only.
 RV_API rv_status rv_voice_new(const rv_network *network, int channels, rv_voice **voice,
                               rv_error *error);
+
+/// Setup only.
 RV_API void rv_voice_free(rv_voice *voice);
 
 /// Back to the start state that the model stores, or to zero (`stored` false); the grid begins
