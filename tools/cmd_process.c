@@ -271,11 +271,11 @@ static int settle(batch *run, rv_shard *shard)
   if (!status && manifest)
     status = rv_plan_add_rows(&run->plan, choices, manifest, &run->manifest, &error);
   if (!status)
-    status = rv_plan_make_folders(&run->plan, &error);
-  if (!status)
     status = rv_plan_check(&run->plan, &error);
-  if (!status)
+  if (!status) {
     rv_plan_keep(&run->plan, shard);
+    status = rv_plan_make_folders(&run->plan, &error);
+  }
   return status ? complain(run, status, &error) : RV_EXIT_DONE;
 }
 

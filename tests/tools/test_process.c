@@ -276,6 +276,12 @@ START_TEST(gains_and_knobs_reach_the_model)
   rv_audio_free(a);
   rv_audio_free(b);
   rv_audio_free(c);
+  rv_expect_run(rv_run_recurve("process knobs.json in.wav -o c.wav -k 1=0.9 -k 1=0.5"), 0, "");
+  a = rv_fixture_read(rv_test_path("a.wav"));
+  c = rv_fixture_read(rv_test_path("c.wav"));
+  expect_equal(a, c);
+  rv_audio_free(a);
+  rv_audio_free(c);
   rv_expect_run(rv_run_recurve("process knobs.json in.wav -o c.wav -k 1=1.5"), 2, "0 to 1");
   rv_expect_run(rv_run_recurve("process knobs.json in.wav -o c.wav -k Zap=1"), 2, "no such knob");
   rv_expect_run(rv_run_recurve("process identity.json in.wav -o c.wav -k 1=1"), 2, "no knobs");

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define RATE  48000.0
 #define FLOAT (SF_FORMAT_WAV | SF_FORMAT_FLOAT)
@@ -68,6 +69,19 @@ START_TEST(a_folder_stands_for_all_recordings_in_it)
   (void)mkdir(rv_test_path("empty"), 0777);
   rv_expect_run(rv_run_recurve("process a.json empty in -o some"), 1, "empty|without audio files");
   ck_assert(rv_fixture_exists("some/y.wav"));
+}
+END_TEST
+
+START_TEST(a_folder_that_cannot_be_read_is_told_and_the_others_are_done)
+{
+  if (!geteuid()) {
+    (void)puts("skipped: a folder without permission means nothing to root");
+    return;
+  }
+  (void)mkdir(rv_test_path("in/closed"), 0);
+  rv_expect_run(rv_run_recurve("process a.json in -o some"), 1, "in/closed|cannot be read");
+  ck_assert(rv_fixture_exists("some/sub/x.wav") && rv_fixture_exists("some/y.wav"));
+  (void)rmdir(rv_test_path("in/closed"));
 }
 END_TEST
 
@@ -204,6 +218,7 @@ int main(void)
   tcase_set_timeout(cases, 120.0);
   tcase_add_checked_fixture(cases, setup, NULL);
   tcase_add_test(cases, a_folder_stands_for_all_recordings_in_it);
+  tcase_add_test(cases, a_folder_that_cannot_be_read_is_told_and_the_others_are_done);
   tcase_add_test(cases, patterns_and_lists_name_files);
   tcase_add_test(cases, several_models_have_a_folder_each);
   tcase_add_test(cases, a_chain_gives_the_bits_of_one_run_after_the_other);

@@ -91,6 +91,28 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
   return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+static rv_status walk(rv_inputs *inputs, const char *folder, size_t skip, int depth,
+                      rv_error *error);
+
+/// A file, or all that is in a folder. One that cannot be looked into is told in its turn.
+static rv_status take_entry(rv_inputs *inputs, const char *path, size_t skip, int depth,
+                            rv_error *error)
+{
+  struct stat about;
+  const char *name = path + skip + strspn(path + skip, "/");
+  if (lstat(path, &about))
+    return RV_OK;
+  if (!S_ISDIR(about.st_mode))
+    return is_audio(path) ? add(inputs, path, name, true, error) : RV_OK;
+  if (depth >= DEEPEST || same_folder(path, inputs->except))
+    return RV_OK;
+  rv_status status = walk(inputs, path, skip, depth + 1, error);
+  if (!status || status == RV_NO_MEMORY)
+    return status;
+  status = add(inputs, path, name, true, error);
+  return status ? status : mark(inputs, "this folder cannot be read", error);
+}
+
 /// `skip` bytes of each path are those of the folder that was named.
 static rv_status walk(rv_inputs *inputs, const char *folder, size_t skip, int depth,
                       rv_error *error)
@@ -99,23 +121,18 @@ static rv_status walk(rv_inputs *inputs, const char *folder, size_t skip, int de
   rv_status status = RV_OK;
   const int n = scandir(folder, &entries, visible, by_bytes);
   if (n < 0)
-    return rv_fail_reading(error, folder, errno);
+    return errno == ENOMEM ? no_memory(error) : rv_fail_reading(error, folder, errno);
   for (int e = 0; e < n; e++) {
-    struct stat about;
     const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
     const size_t size = strlen(folder) + strlen(entries[e]->d_name) + 2;
-    char *path = malloc(size);
-    if (!path)
-      status = no_memory(error);
-    else
+    char *path = status ? NULL : malloc(size);
+    if (path) {
       (void)snprintf(path, size, "%s%s%s", folder, slash, entries[e]->d_name);
-    free(entries[e]);
-    if (path && !lstat(path, &about)) {
-      if (S_ISDIR(about.st_mode) && depth < DEEPEST && !same_folder(path, inputs->except))
-        status = walk(inputs, path, skip, depth + 1, error);
-      else if (!S_ISDIR(about.st_mode) && is_audio(path))
-        status = add(inputs, path, path + skip + strspn(path + skip, "/"), true, error);
+      status = take_entry(inputs, path, skip, depth, error);
+    } else if (!status) {
+      status = no_memory(error);
     }
+    free(entries[e]);
     free(path);
   }
   free(entries);

@@ -32,25 +32,20 @@ static rv_status unknown(const rv_description *model, const char *word, rv_error
   return rv_fail(error, RV_BAD_ARGUMENT, "--knob %s: no such knob; the model has: %s", word, names);
 }
 
-rv_status rv_knobs_set(const rv_description *model, const char *const *words, size_t n,
-                       float *values, rv_error *error)
+rv_status rv_knob_set(const rv_description *model, const char *word, float *values, rv_error *error)
 {
-  for (int k = 0; k < model->n_knobs; k++)
-    values[k] = model->knobs[k].initial;
-  for (size_t w = 0; w < n; w++) {
-    const char *equals = strrchr(words[w], '=');
-    if (!equals || !equals[1])
-      return rv_fail(error, RV_BAD_ARGUMENT, "--knob %s: write it as NAME=VALUE", words[w]);
-    const int k = rv_knob_find(model, words[w], (size_t)(equals - words[w]));
-    if (k < 0)
-      return unknown(model, words[w], error);
-    char *end = NULL;
-    const float value = strtof(equals + 1, &end);
-    const rv_knob *knob = &model->knobs[k];
-    if (*end || !(value >= knob->minimum && value <= knob->maximum))
-      return rv_fail(error, RV_BAD_ARGUMENT, "--knob %s: the value must be %g to %g", words[w],
-                     (double)knob->minimum, (double)knob->maximum);
-    values[k] = value;
-  }
+  const char *equals = strrchr(word, '=');
+  if (!equals || !equals[1])
+    return rv_fail(error, RV_BAD_ARGUMENT, "--knob %s: write it as NAME=VALUE", word);
+  const int k = rv_knob_find(model, word, (size_t)(equals - word));
+  if (k < 0)
+    return unknown(model, word, error);
+  char *end = NULL;
+  const float value = strtof(equals + 1, &end);
+  const rv_knob *knob = &model->knobs[k];
+  if (*end || !(value >= knob->minimum && value <= knob->maximum))
+    return rv_fail(error, RV_BAD_ARGUMENT, "--knob %s: the value must be %g to %g", word,
+                   (double)knob->minimum, (double)knob->maximum);
+  values[k] = value;
   return RV_OK;
 }

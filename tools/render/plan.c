@@ -17,24 +17,19 @@ static rv_status no_memory(rv_error *error)
   return rv_fail(error, RV_NO_MEMORY, "out of memory for the names of files");
 }
 
-/// Knobs whose names the model has; *known counts up for each of them.
+/// Knobs whose names the model has, the last word counts; *known counts up for each of them.
 static rv_status set_knobs(const rv_model *model, const rv_choices *choices, float *values,
                            unsigned *known, rv_error *error)
 {
-  float all[RV_MAX_KNOBS];
-  rv_status status = rv_knobs_set(model->description, NULL, 0, values, error);
-  for (size_t w = 0; !status && w < choices->n_knobs; w++) {
-    const char *word = choices->knobs[w];
-    rv_error cause;
-    rv_status own = rv_knobs_set(model->description, &word, 1, all, &cause);
-    if (own && (choices->n_models == 1 || own != RV_BAD_ARGUMENT))
-      return rv_fail(error, own, "%s", cause.text);
-    for (int k = 0; !own && k < model->description->n_knobs; k++)
-      if (all[k] != model->description->knobs[k].initial)
-        values[k] = all[k];
-    known[w] += !own;
+  for (int k = 0; k < model->description->n_knobs; k++)
+    values[k] = model->description->knobs[k].initial;
+  for (size_t w = 0; w < choices->n_knobs; w++) {
+    const rv_status status = rv_knob_set(model->description, choices->knobs[w], values, error);
+    if (status && (choices->n_models == 1 || status != RV_BAD_ARGUMENT))
+      return status;
+    known[w] += !status;
   }
-  return status;
+  return RV_OK;
 }
 
 static bool same_stage(const rv_stage *a, const rv_stage *b)
