@@ -137,14 +137,16 @@ rv_status rv_clones_write(const rv_clones *clones, const rv_audio *dry, rv_repor
   if (status)
     return status;
   FILE *file = fopen(rv_replacement_path(replacement), "w");
-  if (!file) {
-    rv_replacement_abandon(replacement);
-    return rv_fail(error, RV_IO, "%s: %s", table, strerror(errno));
+  int reason = file ? 0 : errno;
+  if (file) {
+    status = take_all(clones, dry, report, file, error);
+    if (fflush(file) || ferror(file))
+      reason = errno ? errno : EIO;
+    if (fclose(file) && !reason)
+      reason = errno;
   }
-  status = take_all(clones, dry, report, file, error);
-  const bool failed = fflush(file) || ferror(file);
-  if ((fclose(file) || failed) && !status)
-    status = rv_fail(error, RV_IO, "%s: %s", table, strerror(errno));
+  if (reason && !status)
+    status = rv_fail_writing(error, table, reason);
   if (!status)
     return rv_replacement_commit(replacement, error);
   rv_replacement_abandon(replacement);
