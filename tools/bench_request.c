@@ -29,6 +29,10 @@ const rv_option rv_bench_options[] = {
     {.name = "feedback",
      .kind = RV_OPTION_FLAG,
      .help = "also time each cell with output feedback"},
+    {.name = "bidirectional",
+     .kind = RV_OPTION_FLAG,
+     .help = "also time each cell in both directions, one channel at a time, as recurve process "
+             "renders it"},
     {.name = "isa",
      .kind = RV_OPTION_TEXT,
      .argument = "LIST",
@@ -77,7 +81,7 @@ const rv_option rv_bench_options[] = {
     {.name = "train",
      .kind = RV_OPTION_FLAG,
      .help = "time training instead of playing: lstm and gru with the best instruction set unless "
-             "given"},
+             "given; --norm, --feedback and --bidirectional work here too"},
     {.name = "streams",
      .kind = RV_OPTION_INTEGER,
      .argument = "N",
@@ -105,9 +109,10 @@ const rv_option rv_bench_options[] = {
     RV_OPTION_END,
 };
 
-/// Options of playing alone and of training alone.
-static const char *const playing_only[] = {"model",    "chain", "plugin", "rate",    "bundle",
-                                           "channels", "block", "norm",   "feedback"};
+/// Options of playing alone, of networks that no file describes, and of training alone.
+static const char *const playing_only[] = {"model",  "chain",    "plugin", "rate",
+                                           "bundle", "channels", "block"};
+static const char *const of_cells[] = {"cell", "size", "norm", "feedback", "bidirectional"};
 static const char *const training_only[] = {"streams", "window", "threads"};
 
 /// The meaning of a word in `*value`; false where it has none.
@@ -200,7 +205,7 @@ static int read_isas(const rv_args *args, rv_suite_list *isas)
 }
 
 /// Refuses options that mean nothing with or without --train.
-static int check_subject(const rv_args *args, const rv_bench_request *request)
+static int check_subject(const rv_args *args)
 {
   const bool train = rv_args_flag(args, "train");
   const char *const *wrong = train ? playing_only : training_only;
@@ -209,13 +214,36 @@ static int check_subject(const rv_args *args, const rv_bench_request *request)
   for (size_t i = 0; i < n; i++)
     if (rv_args_given(args, wrong[i]))
       return rv_usage_error(args, "--%s goes %s --train", wrong[i], train ? "not with" : "with");
-  for (size_t c = 0; c < request->cells.count && train; c++)
-    if (request->cells.values[c] == RV_GRU_BEFORE)
-      return rv_usage_error(args, "--cell: gru-before is played, not trained");
   if (train && rv_args_given(args, "streams") && rv_args_integer(args, "streams") % 16)
     return rv_usage_error(args, "--streams %ld: a multiple of 16 is wanted",
                           rv_args_integer(args, "streams"));
   return RV_EXIT_DONE;
+}
+
+/// What is around the cells.
+static void read_variants(const rv_args *args, rv_bench_request *request)
+{
+  request->variants[request->n_variants++] = (rv_bench_form){.norm = RV_NORM_NONE};
+  if (rv_args_flag(args, "norm"))
+    request->variants[request->n_variants++] = (rv_bench_form){.norm = RV_NORM_RECURRENT};
+  if (rv_args_flag(args, "feedback"))
+    request->variants[request->n_variants++] = (rv_bench_form){.feedback = true};
+  if (rv_args_flag(args, "bidirectional"))
+    request->variants[request->n_variants++] = (rv_bench_form){.bidirectional = true};
+}
+
+size_t rv_bench_request_forms(const rv_bench_request *request)
+{
+  return request->cells.count * request->sizes.count * request->n_variants;
+}
+
+rv_bench_form rv_bench_request_form(const rv_bench_request *request, size_t number)
+{
+  const size_t cell_and_size = number / request->n_variants;
+  rv_bench_form form = request->variants[number % request->n_variants];
+  form.units = request->sizes.values[cell_and_size % request->sizes.count];
+  form.kind = (rv_kind)request->cells.values[cell_and_size / request->sizes.count];
+  return form;
 }
 
 int rv_bench_request_read(const rv_args *args, rv_bench_request *request)
@@ -232,17 +260,21 @@ int rv_bench_request_read(const rv_args *args, rv_bench_request *request)
     cells = "lstm,gru";
   if (train && !rv_args_given(args, "size"))
     sizes = "12,16,20,32,40,64,96";
-  if (rv_args_given(args, "model") &&
-      (rv_args_given(args, "cell") || rv_args_given(args, "size") || rv_args_flag(args, "norm") ||
-       rv_args_flag(args, "feedback")))
-    return rv_usage_error(args, "--model has a cell and a size of its own: leave out --cell, "
-                                "--size, --norm and --feedback");
+  for (size_t i = 0; i < sizeof of_cells / sizeof *of_cells && rv_args_given(args, "model"); i++)
+    if (rv_args_given(args, of_cells[i]))
+      return rv_usage_error(args, "--model says all of its network: leave out --%s", of_cells[i]);
+  if (rv_args_flag(args, "bidirectional") && (plugin || rv_args_flag(args, "chain")))
+    return rv_usage_error(args,
+                          "--bidirectional: such networks hear the end of a recording first, "
+                          "so chain and plugin do not play them; leave out --%s",
+                          plugin ? "plugin" : "chain");
   if (rv_args_flag(args, "tsv") && rv_args_flag(args, "json"))
     return rv_usage_error(args, "--tsv and --json are two ways to print the same: choose one");
   if (rv_args_given(args, "bundle") && !plugin)
     return rv_usage_error(args, "--bundle goes with --plugin");
   if (rv_args_given(args, "rate") && !plugin && !rv_args_flag(args, "chain"))
     return rv_usage_error(args, "--rate goes with --chain or --plugin: a voice has the model's");
+  read_variants(args, request);
   request->suite.last = RV_SUBJECT_VOICE;
   if (rv_args_flag(args, "chain"))
     request->suite.last = RV_SUBJECT_CHAIN;
@@ -266,6 +298,6 @@ int rv_bench_request_read(const rv_args *args, rv_bench_request *request)
       result = rv_usage_error(args, "--channels: the plugin has one or two channels, not %d",
                               request->suite.channels.values[i]);
   if (!result)
-    result = check_subject(args, request);
+    result = check_subject(args);
   return result ? result : read_isas(args, &request->suite.isas);
 }

@@ -23,24 +23,15 @@ static rv_status fill_suite(const rv_args *args, const rv_bench_request *request
 {
   rv_description *model = NULL;
   const char *path = rv_args_text(args, "model");
-  const bool also[] = {true, rv_args_flag(args, "norm"), rv_args_flag(args, "feedback")};
-  const size_t models = path ? 1 : 3 * request->cells.count * request->sizes.count;
+  const size_t models = path ? 1 : rv_bench_request_forms(request);
   rv_status status = rv_suite_init(suite, &request->suite, models, error);
-  if (!status && path) {
-    status = rv_model_read(path, &model, NULL, error);
-    return status ? status : rv_suite_add(suite, model, error);
+  for (size_t i = 0; i < models && !status; i++) {
+    const rv_bench_form form = rv_bench_request_form(request, i);
+    status =
+        path ? rv_model_read(path, &model, NULL, error) : rv_bench_variant(&form, &model, error);
+    if (!status)
+      status = rv_suite_add(suite, model, error);
   }
-  for (size_t c = 0; c < request->cells.count; c++)
-    for (size_t s = 0; s < request->sizes.count; s++)
-      for (int variant = 0; variant < 3 && !status; variant++) {
-        if (!also[variant])
-          continue;
-        status = rv_bench_variant((rv_kind)request->cells.values[c], request->sizes.values[s],
-                                  variant == 1 ? RV_NORM_RECURRENT : RV_NORM_NONE, variant == 2,
-                                  &model, error);
-        if (!status)
-          status = rv_suite_add(suite, model, error);
-      }
   return status;
 }
 
@@ -93,16 +84,15 @@ static int measure_training(const rv_args *args, const rv_bench_request *request
       .progress = show_case,
       .context = report};
   rv_error error = {{0}};
-  const size_t most = request->cells.count * request->sizes.count * request->suite.isas.count;
+  const size_t forms = rv_bench_request_forms(request);
+  const size_t most = forms * request->suite.isas.count;
   cases = calloc(most + 1, sizeof *cases);
   if (!cases)
     return rv_report_failure(report, "out of memory for %zu cases", most);
   for (size_t i = 0; i < request->suite.isas.count; i++)
-    for (size_t c = 0; c < request->cells.count; c++)
-      for (size_t s = 0; s < request->sizes.count; s++)
-        cases[n++] = (rv_training_case){.isa = (rv_isa)request->suite.isas.values[i],
-                                        .kind = (rv_kind)request->cells.values[c],
-                                        .units = request->sizes.values[s]};
+    for (size_t f = 0; f < forms; f++)
+      cases[n++] = (rv_training_case){.isa = (rv_isa)request->suite.isas.values[i],
+                                      .form = rv_bench_request_form(request, f)};
   const rv_status status = rv_training_measure(&bench, cases, n, &error);
   if (!status)
     rv_training_print(report, &bench, cases, n, rv_args_flag(args, "tsv"));
@@ -139,8 +129,8 @@ const rv_command rv_command_bench = {
                 "    what the plugin needs for a model of yours\n"
                 "recurve bench --cell lstm --size 16 --chain --rate 48000,96000 --block 16\n"
                 "    what twice the rate costs in each of its frames\n"
-                "recurve bench --cell lstm,gru --size 16,24,32,40 --norm --channels 1\n"
-                "    what layer normalisation costs\n"
+                "recurve bench --cell lstm,gru --size 16 --norm --feedback --bidirectional\n"
+                "    what layer normalisation, feedback and a second direction cost\n"
                 "recurve bench --train --size 16,32\n"
                 "    how many samples of audio a training gets through in a second\n",
     .description =
@@ -149,8 +139,15 @@ const rv_command rv_command_bench = {
         "trained ones. Ctrl-C ends early and prints what there is. Other programs at work make "
         "the figures worse: look at best before median."
         "\n\n"
-        "A frame is one sample of each channel. Columns: through is what is timed: the voice (the "
-        "network alone), the chain around it (gains, bypass, cross-fade), or the plugin in a host. "
+        "A frame is one sample of each channel. Columns: cell is lstm, gru, rnn or gru-before, "
+        "with "
+        "+norm, +fb or +bi where it is normalised, fed back or bidirectional. "
+        "through is what is timed: the voice (the "
+        "network alone), the chain around it (gains, bypass, cross-fade), the plugin in a host, "
+        "or, "
+        "of a bidirectional network, the rendering of a recording of 4 s in two pieces, the first "
+        "of "
+        "which reaches into the second (offline); its times have no single blocks. "
         "best and median are ns per frame over the rounds. floor is a model of the least time, in "
         "ns per frame; best/fl and med/fl are best and median divided by it, of which the first "
         "compares "
@@ -172,11 +169,14 @@ const rv_command rv_command_bench = {
         "chain of each cell. It is a yardstick, not a proof: a kernel that overlaps the two parts "
         "can be below it."
         "\n\n"
+        "The floor of a bidirectional network is that of both directions, without that reach."
+        "\n\n"
         "With --train the table tells the speed of training in millions of samples of audio per "
         "second, all of an update included (forward, backward, loss, gradient sum, clipping, step "
         "of the weights), with one thread and with all of them, best of the rounds. /peak is the "
         "share of the peak of the multiply-adds, with as many threads, that the matrix products "
-        "take, 3(GN(N+1)+N) multiply-adds per sample for N units and G gates; ratio is how many "
+        "take, 3(GN(N+D)+N) multiply-adds per sample for N units, D inputs (two with feedback) and "
+        "G gates, twice as many in both directions; ratio is how many "
         "times faster all threads are, and /peaks that ratio divided by the same ratio of the "
         "peaks. The peaks are measured in turns with the training."
         "\n\n"

@@ -10,6 +10,7 @@
 #include "fixture.h"
 #include "support.h"
 
+#include "recurve/io.h"
 #include "recurve/voice.h"
 
 #include <jansson.h>
@@ -52,6 +53,17 @@ START_TEST(the_floor_is_chain_plus_products_or_loads)
   ck_assert_double_eq_tol(floor_of(RV_LSTM, 64, 1), 25.0 + 4 * 4 * 64 * 65 / 200.0, 1e-9);
   // Weights are loaded once for all channels.
   ck_assert_double_eq_tol(floor_of(RV_LSTM, 64, 2), 25.0 + 4 * 4 * 64 * 65 / 200.0, 1e-9);
+}
+END_TEST
+
+START_TEST(both_directions_have_a_floor)
+{
+  const rv_bench_form form = {.kind = RV_LSTM, .units = 16, .bidirectional = true};
+  rv_description *model = NULL;
+  ck_assert_int_eq(rv_bench_variant(&form, &model, NULL), RV_OK);
+  ck_assert_double_eq_tol(rv_floor(model, 1, &machine, RV_ISA_BASE), 2.0 * floor_of(RV_LSTM, 16, 1),
+                          1e-9);
+  rv_description_free(model);
 }
 END_TEST
 
@@ -218,8 +230,59 @@ START_TEST(normalised_cells_and_feedback_have_rows_of_their_own)
   const char *words[] = {"\tlstm\t8\t", "\tlstm+norm\t8\t", "\tlstm+fb\t8\t", "\tgru+norm\t8\t"};
   for (size_t w = 0; w < sizeof words / sizeof *words; w++)
     ck_assert_msg(strstr(run->out, words[w]) != NULL, "no '%s' in %s", words[w], run->out);
-  rv_expect_run(rv_run_recurve("bench --model x.json --norm"), 2,
-                "leave out --cell, --size, --norm");
+  rv_expect_run(rv_run_recurve("bench --model x.json --norm"), 2, "leave out --norm");
+}
+END_TEST
+
+/// A row of a network that is rendered: a channel, four seconds, no single blocks.
+static void check_offline_row(char *line, const char *cell, size_t frames)
+{
+  char *columns[COLUMNS + 1] = {NULL};
+  ck_assert_int_eq(split(line, columns), COLUMNS);
+  ck_assert_str_eq(columns[1], cell);
+  ck_assert_str_eq(columns[3], "1");
+  ck_assert_str_eq(columns[4], "offline");
+  ck_assert_uint_eq((size_t)finite(columns[5]), frames);
+  ck_assert_double_le(finite(columns[6]), finite(columns[7]));
+  (void)finite(columns[8]);
+  for (int i = 12; i < COLUMNS; i++)
+    ck_assert_str_eq(columns[i], "-");
+}
+
+START_TEST(bidirectional_networks_are_timed_as_they_are_rendered)
+{
+  const rv_run *run = rv_run_recurve("bench --tsv --cell rnn --size 8 --isa base --channels 1,2 "
+                                     "--bidirectional --time 0.002");
+  ck_assert_msg(run->status == 0, "%s", run->err);
+  char *line = strstr(run->out, "base\trnn+bi\t8\t");
+  ck_assert_ptr_nonnull(line);
+  ck_assert_ptr_nonnull(strstr(run->out, "base\trnn\t8\t2\tvoice\t64\t"));
+  line[strcspn(line, "\n")] = 0;
+  check_offline_row(line, "rnn+bi", 192000);
+  rv_expect_run(rv_run_recurve("bench --bidirectional --chain"), 2,
+                "--bidirectional|do not play|--chain");
+}
+END_TEST
+
+START_TEST(a_bidirectional_model_file_is_timed_as_it_is_rendered)
+{
+  const rv_bench_form form = {.kind = RV_GRU, .units = 5, .bidirectional = true};
+  rv_description *model = NULL;
+  ck_assert_int_eq(rv_bench_variant(&form, &model, NULL), RV_OK);
+  model->rate = 8000.0;
+  ck_assert_int_eq(rv_model_write(rv_test_path("both.json"), model, RV_FORMAT_AIDAX, NULL), RV_OK);
+  rv_description_free(model);
+  const rv_run *run = rv_run_recurve("bench --model both.json --isa base --tsv --time 0.002");
+  ck_assert_msg(run->status == 0, "%s", run->err);
+  char *line = strstr(run->out, "base\tgru+bi\t5\t");
+  ck_assert_ptr_nonnull(line);
+  line[strcspn(line, "\n")] = 0;
+  check_offline_row(line, "gru+bi", 32000);
+  run = rv_run_recurve("bench --model both.json --isa base --json --time 0.002");
+  ck_assert_msg(run->status == 0, "%s", run->err);
+  ck_assert_ptr_nonnull(strstr(run->out, "\"through\":\"offline\""));
+  ck_assert_ptr_nonnull(strstr(run->out, "\"p999_us\":null"));
+  rv_expect_run(rv_run_recurve("bench --model both.json --chain"), 1, "bidirectional|do not play");
 }
 END_TEST
 
@@ -345,6 +408,7 @@ int main(void)
   TCase *cases = tcase_create("bench");
   tcase_set_timeout(cases, 60.0);
   tcase_add_test(cases, the_floor_is_chain_plus_products_or_loads);
+  tcase_add_test(cases, both_directions_have_a_floor);
   tcase_add_test(cases, knobs_and_the_head_do_not_raise_the_floor);
   tcase_add_test(cases, quantiles_are_right_within_a_bin);
   tcase_add_test(cases, a_median_is_the_middle);
@@ -352,6 +416,8 @@ int main(void)
   tcase_add_test(cases, tsv_has_a_row_for_each_case_and_all_columns);
   tcase_add_test(cases, the_table_shows_the_peaks_and_every_case);
   tcase_add_test(cases, normalised_cells_and_feedback_have_rows_of_their_own);
+  tcase_add_test(cases, bidirectional_networks_are_timed_as_they_are_rendered);
+  tcase_add_test(cases, a_bidirectional_model_file_is_timed_as_it_is_rendered);
   tcase_add_test(cases, json_has_machine_peaks_and_cases);
   tcase_add_test(cases, a_model_file_is_timed_through_voice_chain_and_plugin);
   tcase_add_test(cases, the_chain_is_timed_at_each_rate_and_the_voice_once);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+/// Of one direction.
 static double layer_floor(const rv_layer *layer, int knobs, int channels, const rv_machine *machine,
                           const rv_peaks *peaks)
 {
@@ -24,7 +25,7 @@ double rv_floor(const rv_description *model, int channels, const rv_machine *mac
   double sum = 0.0;
   for (int l = 0; l < model->n_layers; l++)
     if (model->layers[l].kind != RV_DENSE || model->layers[l].units > 1)
-      sum += layer_floor(&model->layers[l], l ? 0 : model->n_knobs, channels, machine,
-                         &machine->isa[isa]);
+      sum += model->layers[l].directions * layer_floor(&model->layers[l], l ? 0 : model->n_knobs,
+                                                       channels, machine, &machine->isa[isa]);
   return sum;
 }

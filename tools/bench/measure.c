@@ -44,25 +44,27 @@ static void set_span(rv_case *this, buffers *room, double turn)
 {
   double best = INFINITY;
   const double begin = rv_bench_now();
-  for (int i = 0; i < 3 || (i < 1000 && rv_bench_now() < begin + turn); i++) {
+  const int least = this->whole ? 1 : 3;
+  for (int i = 0; i < least || (i < 1000 && rv_bench_now() < begin + turn); i++) {
     const double start = rv_bench_now();
     run_block(room, this->subject);
     best = fmin(best, rv_bench_now() - start);
   }
   const double fits = TIMED_PART * turn / fmax(best, 1.0);
   this->span = fits < 1.0 ? 1 : (size_t)fits;
+  this->frames = rv_subject_frames(this->subject, room->block);
 }
 
 static void take_turn(rv_case *this, buffers *room, size_t round)
 {
-  for (size_t b = 0; b <= this->span / 2; b++)
+  for (size_t b = 0; b <= this->span / 2 && !this->whole; b++)
     run_block(room, this->subject);
   const double start = rv_bench_now();
   for (size_t b = 0; b < this->span; b++)
     run_block(room, this->subject);
   double last = rv_bench_now();
-  this->rounds[round] = (last - start) / (double)(this->span * room->block);
-  for (size_t b = 0; b < this->span; b++) {
+  this->rounds[round] = (last - start) / (double)(this->span * this->frames);
+  for (size_t b = 0; b < this->span && !this->whole; b++) {
     run_block(room, this->subject);
     const double now = rv_bench_now();
     rv_histogram_add(this->blocks, now - last);
@@ -111,7 +113,7 @@ static void sum_up(rv_case *cases, size_t n, size_t rounds, double *differences)
     this->median = rv_median(this->rounds, rounds);
     this->best = this->rounds[0];
     this->p999 = rv_histogram_quantile(this->blocks, 0.999);
-    this->maximum = this->blocks->maximum;
+    this->maximum = this->whole ? NAN : this->blocks->maximum;
   }
 }
 

@@ -19,12 +19,14 @@ typedef struct rv_case {
   rv_isa isa;
   int channels;
   size_t beside; ///< another case, with whose time this one's is compared; else RV_NO_CASE
+  bool whole;    ///< runs are so long that they need no other to warm up, and are not blocks
 
   double best;    ///< ns per frame (one sample of each channel), of the best round
   double median;  ///< over the rounds
   double extra;   ///< median over the rounds of the difference to `beside`; NaN without
-  double p999;    ///< ns of a block that one in a thousand exceeds, within 1.1 %
-  double maximum; ///< ns of the longest block
+  double p999;    ///< ns of a block that one in a thousand exceeds, within 1.1 %; or NaN
+  double maximum; ///< ns of the longest block, or NaN
+  size_t frames;  ///< of a run
 
   double *rounds;       ///< ns per frame, by round; owned by rv_measure
   size_t span;          ///< blocks that are timed in one go; the same

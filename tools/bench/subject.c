@@ -3,11 +3,14 @@
 
 #include "bench/subject.h"
 
+#include "bench/model.h"
 #include "capture/lv2_host.h"
 
 #include "recurve/chain.h"
 #include "recurve/io.h"
+#include "recurve/offline.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,11 +33,13 @@ struct rv_subject {
   rv_engine *engine;
   rv_chain *chain;
   rv_host *host;
+  float *noise, *rendered; ///< [frames] of a rendering
+  size_t frames;
 };
 
 const char *rv_subject_name(rv_subject_kind kind)
 {
-  static const char *const names[] = {"voice", "chain", "plugin"};
+  static const char *const names[] = {"voice", "chain", "plugin", "offline"};
   return names[kind];
 }
 
@@ -130,6 +135,19 @@ static rv_status make_plugin(const rv_subject_config *config, rv_subject *subjec
   return status;
 }
 
+static rv_status make_offline(const rv_subject_config *config, rv_subject *subject, rv_error *error)
+{
+  const rv_description *model = config->model;
+  subject->frames = (size_t)lrint(RV_SUBJECT_PIECES * RV_OFFLINE_PIECE_SECONDS * model->rate);
+  subject->noise = malloc(2 * subject->frames * sizeof(float));
+  if (!subject->noise)
+    return rv_fail(error, RV_NO_MEMORY, "out of memory for a recording of %zu frames",
+                   subject->frames);
+  subject->rendered = subject->noise + subject->frames;
+  rv_bench_noise(subject->noise, subject->frames, 0);
+  return rv_network_new(model, config->isa, &subject->network, error);
+}
+
 rv_status rv_subject_new(const rv_subject_config *config, rv_subject **subject, rv_error *error)
 {
   rv_subject *made = calloc(1, sizeof *made);
@@ -146,6 +164,9 @@ rv_status rv_subject_new(const rv_subject_config *config, rv_subject **subject, 
     break;
   case RV_SUBJECT_PLUGIN:
     status = make_plugin(config, made, error);
+    break;
+  case RV_SUBJECT_OFFLINE:
+    status = make_offline(config, made, error);
     break;
   }
   if (status) {
@@ -166,7 +187,21 @@ void rv_subject_free(rv_subject *subject)
   rv_engine_free(subject->engine);
   rv_voice_free(subject->voice);
   rv_network_free(subject->network);
+  free(subject->noise);
   free(subject);
+}
+
+size_t rv_subject_frames(const rv_subject *subject, size_t block)
+{
+  return subject->kind == RV_SUBJECT_OFFLINE ? subject->frames : block;
+}
+
+static void render(const rv_subject *subject)
+{
+  const rv_offline_config config = {.start = RV_START_ZERO};
+  // Where memory ends there is less to time; the next run may have it.
+  (void)rv_offline_render(subject->network, &config, subject->noise, subject->rendered,
+                          subject->frames, NULL);
 }
 
 void rv_subject_run(rv_subject *subject, const float *const *in, float *const *out, size_t frames)
@@ -180,6 +215,9 @@ void rv_subject_run(rv_subject *subject, const float *const *in, float *const *o
     break;
   case RV_SUBJECT_PLUGIN:
     rv_host_run(subject->host, in, out, frames);
+    break;
+  case RV_SUBJECT_OFFLINE:
+    render(subject);
     break;
   }
 }

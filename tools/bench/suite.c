@@ -45,13 +45,30 @@ static rv_status add_case(rv_suite *suite, const rv_subject_config *subject, siz
   timing->isa = subject->isa;
   timing->channels = subject->channels;
   timing->beside = beside;
-  suite->rows[suite->count] =
-      (rv_row){.model = subject->model,
-               .through = subject->kind,
-               .rate = subject->kind == RV_SUBJECT_VOICE ? 0.0 : subject->rate,
-               .timing = timing};
+  timing->whole = subject->kind == RV_SUBJECT_OFFLINE;
+  suite->rows[suite->count] = (rv_row){
+      .model = subject->model, .through = subject->kind, .rate = subject->rate, .timing = timing};
   suite->count++;
   return RV_OK;
+}
+
+/// A model that hears the future is rendered, one channel at a time; nothing else plays it.
+static rv_status add_offline(rv_suite *suite, const rv_description *model, rv_error *error)
+{
+  const rv_suite_config *config = suite->config;
+  rv_status status = RV_OK;
+  if (config->last != RV_SUBJECT_VOICE)
+    return rv_fail(error, RV_UNSUPPORTED,
+                   "a bidirectional model hears the end of a recording first: chain and plugin do "
+                   "not play it; leave out --chain and --plugin");
+  for (size_t i = 0; i < config->isas.count && !status; i++) {
+    const rv_subject_config subject = {.kind = RV_SUBJECT_OFFLINE,
+                                       .model = model,
+                                       .isa = (rv_isa)config->isas.values[i],
+                                       .channels = 1};
+    status = add_case(suite, &subject, RV_NO_CASE, error);
+  }
+  return status;
 }
 
 rv_status rv_suite_add(rv_suite *suite, rv_description *model, rv_error *error)
@@ -60,6 +77,9 @@ rv_status rv_suite_add(rv_suite *suite, rv_description *model, rv_error *error)
   const size_t rates = config->rates.count ? config->rates.count : 1;
   rv_status status = RV_OK;
   suite->models[suite->n_models++] = model;
+  for (int l = 0; l < model->n_layers; l++)
+    if (model->layers[l].directions == 2)
+      return add_offline(suite, model, error);
   for (size_t i = 0; i < config->isas.count; i++)
     for (size_t c = 0; c < config->channels.count; c++) {
       const size_t voice = suite->count;

@@ -3,6 +3,8 @@
 
 #include "bench/table.h"
 
+#include "bench/model.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -41,14 +43,14 @@ typedef struct cell_text {
   char text[32];
 } cell_text;
 
-/// "lstm", "lstm+norm", "lstm+fb".
-static cell_text cell_of(const rv_row *row)
+static rv_bench_name cell_of(const rv_row *row)
 {
   const rv_layer *layer = layer_of(row);
-  cell_text cell;
-  (void)snprintf(cell.text, sizeof cell.text, "%s%s%s", rv_kind_name(layer->kind),
-                 layer->norm ? "+norm" : "", row->model->feedback ? "+fb" : "");
-  return cell;
+  const rv_bench_form form = {.kind = layer->kind,
+                              .norm = layer->norm,
+                              .feedback = row->model->feedback,
+                              .bidirectional = layer->directions == 2};
+  return rv_bench_name_of(&form);
 }
 
 /// A number, or "-" where there is none.
@@ -89,33 +91,33 @@ static void print_text(rv_report *report, const rv_row *rows, size_t n, size_t b
   for (size_t r = 0; r < n; r++) {
     const rv_row *row = &rows[r];
     const rv_case *timing = row->timing;
-    rv_report_line(report, "%-7s%-19s%5d%4d %-7s%9.1f%9.1f%9.1f%8.2f%8.2f%8.0f%10.1f%10.1f%8s%8s",
+    rv_report_line(report, "%-7s%-19s%5d%4d %-7s%9.1f%9.1f%9.1f%8.2f%8.2f%8.0f%10s%10s%8s%8s",
                    rv_isa_name(timing->isa), cell_of(row).text, layer_of(row)->units,
                    timing->channels, rv_subject_name(row->through), timing->best, timing->median,
                    row->floor, best_ratio(row), median_ratio(row), real_time(row),
-                   1e-3 * timing->p999, 1e-3 * timing->maximum, number(timing->extra, 1).text,
-                   number(rate_of(row), 0).text);
+                   number(1e-3 * timing->p999, 1).text, number(1e-3 * timing->maximum, 1).text,
+                   number(timing->extra, 1).text, number(rate_of(row), 0).text);
   }
 }
 
-static void print_tsv(rv_report *report, const rv_row *rows, size_t n, size_t block)
+static void print_tsv(rv_report *report, const rv_row *rows, size_t n)
 {
   rv_report_line(report, "isa\tcell\tsize\tchannels\tthrough\tblock\tbest_ns\tmedian_ns\tfloor_ns\t"
                          "best_ratio\tmedian_ratio\treal_time\tp999_us\tmax_us\textra_ns\trate");
   for (size_t r = 0; r < n; r++) {
     const rv_row *row = &rows[r];
     const rv_case *timing = row->timing;
-    rv_report_line(
-        report, "%s\t%s\t%d\t%d\t%s\t%zu\t%.2f\t%.2f\t%.2f\t%.3f\t%.3f\t%.1f\t%.2f\t%.2f\t%s\t%s",
-        rv_isa_name(timing->isa), cell_of(row).text, layer_of(row)->units, timing->channels,
-        rv_subject_name(row->through), block, timing->best, timing->median, row->floor,
-        best_ratio(row), median_ratio(row), real_time(row), 1e-3 * timing->p999,
-        1e-3 * timing->maximum, number(timing->extra, 2).text, number(rate_of(row), 0).text);
+    rv_report_line(report,
+                   "%s\t%s\t%d\t%d\t%s\t%zu\t%.2f\t%.2f\t%.2f\t%.3f\t%.3f\t%.1f\t%s\t%s\t%s\t%s",
+                   rv_isa_name(timing->isa), cell_of(row).text, layer_of(row)->units,
+                   timing->channels, rv_subject_name(row->through), timing->frames, timing->best,
+                   timing->median, row->floor, best_ratio(row), median_ratio(row), real_time(row),
+                   number(1e-3 * timing->p999, 2).text, number(1e-3 * timing->maximum, 2).text,
+                   number(timing->extra, 2).text, number(rate_of(row), 0).text);
   }
 }
 
-static void print_json(rv_report *report, const rv_machine *machine, const rv_row *rows, size_t n,
-                       size_t block)
+static void print_json(rv_report *report, const rv_machine *machine, const rv_row *rows, size_t n)
 {
   rv_report_object(report, json_pack("{s:s, s:f, s:I, s:I}", "event", "machine", "clock_ghz",
                                      machine->ghz, "l1_bytes", (json_int_t)machine->l1_size,
@@ -139,7 +141,7 @@ static void print_json(rv_report *report, const rv_machine *machine, const rv_ro
             "{s:s, s:s, s:s, s:i, s:i, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
             "event", "case", "isa", rv_isa_name(timing->isa), "cell", cell_of(row).text, "size",
             layer_of(row)->units, "channels", timing->channels, "through",
-            rv_subject_name(row->through), "block", (json_int_t)block, "best_ns",
+            rv_subject_name(row->through), "block", (json_int_t)timing->frames, "best_ns",
             rv_json_number(timing->best), "median_ns", rv_json_number(timing->median), "floor_ns",
             rv_json_number(row->floor), "best_ratio", rv_json_number(best_ratio(row)),
             "median_ratio", rv_json_number(median_ratio(row)), "real_time",
@@ -153,12 +155,12 @@ void rv_table_print(rv_report *report, const rv_machine *machine, const rv_row *
                     size_t block, bool tsv)
 {
   if (report->json) {
-    print_json(report, machine, rows, n, block);
+    print_json(report, machine, rows, n);
     return;
   }
   print_machine(report, machine, tsv ? "# " : "");
   if (tsv)
-    print_tsv(report, rows, n, block);
+    print_tsv(report, rows, n);
   else
     print_text(report, rows, n, block);
 }

@@ -41,10 +41,12 @@ static bool make_audio(audio *made)
   return true;
 }
 
-double rv_training_macs(rv_kind kind, int units)
+double rv_training_macs(const rv_bench_form *form)
 {
-  const double n = units;
-  return 3.0 * (rv_kind_gates(kind) * n * (n + 1.0) + n);
+  const double n = form->units;
+  const double inputs = form->feedback ? 2.0 : 1.0;
+  const double directions = form->bidirectional ? 2.0 : 1.0;
+  return 3.0 * directions * (rv_kind_gates(form->kind) * n * (n + inputs) + n);
 }
 
 typedef struct peak_job {
@@ -100,9 +102,13 @@ static rv_status make_trainer(const rv_training_bench *bench, rv_training_case *
   rv_train_config config;
   rv_recipe recipe;
   rv_train_defaults(&config);
-  config.kind = one->kind;
-  config.units = one->units;
-  rv_recipe_defaults(&recipe, one->kind);
+  config.kind = one->form.kind;
+  config.units = one->form.units;
+  config.norm = one->form.norm;
+  config.feedback = one->form.feedback;
+  config.bidirectional = one->form.bidirectional;
+  config.window = bench->window;
+  rv_recipe_defaults(&recipe, one->form.kind);
   int window = bench->window;
   for (int s = 0; s < recipe.n_stages && !bench->window; s++)
     window = recipe.window[s] > window ? recipe.window[s] : window;

@@ -7,6 +7,7 @@
 #ifndef RECURVE_BENCH_TRAINING_H
 #define RECURVE_BENCH_TRAINING_H
 
+#include "bench/model.h"
 #include "bench/peaks.h"
 #include "cli/report.h"
 
@@ -15,8 +16,7 @@ typedef enum rv_training_side { RV_ALONE, RV_TOGETHER, RV_SIDES } rv_training_si
 
 typedef struct rv_training_case {
   rv_isa isa;
-  rv_kind kind;
-  int units;
+  rv_bench_form form;
   int streams, window;    ///< what was timed: streams of a mini-batch, steps of an update
   double speed[RV_SIDES]; ///< samples per ns in the best round
 } rv_training_case;
@@ -39,7 +39,7 @@ rv_status rv_training_measure(rv_training_bench *bench, rv_training_case *cases,
                               rv_error *error);
 
 /// Multiply-adds of the matrices per sample, forward, backward and for the gradient.
-double rv_training_macs(rv_kind kind, int units);
+double rv_training_macs(const rv_bench_form *form);
 
 /// A line per case, as text, TSV or JSON; see the description of recurve bench.
 void rv_training_print(rv_report *report, const rv_training_bench *bench,

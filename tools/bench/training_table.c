@@ -13,7 +13,7 @@ typedef struct quotients {
 static quotients quotients_of(const rv_training_bench *bench, const rv_training_case *one)
 {
   const double *peak = bench->peak[one->isa];
-  const double macs = rv_training_macs(one->kind, one->units);
+  const double macs = rv_training_macs(&one->form);
   quotients made = {.ratio = one->speed[RV_TOGETHER] / one->speed[RV_ALONE]};
   for (int side = 0; side < RV_SIDES; side++)
     made.share[side] = one->speed[side] * macs / peak[side];
@@ -41,12 +41,13 @@ static void print_object(rv_report *report, const rv_training_bench *bench,
   rv_report_object(
       report,
       json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}",
-                "event", "training", "isa", rv_isa_name(one->isa), "cell", rv_kind_name(one->kind),
-                "size", one->units, "streams", one->streams, "window", one->window, "threads",
-                bench->threads, "peak_gmacs_alone", peak[RV_ALONE], "peak_gmacs", peak[RV_TOGETHER],
-                "msamples_alone", 1e3 * one->speed[RV_ALONE], "msamples",
-                1e3 * one->speed[RV_TOGETHER], "share_alone", q.share[RV_ALONE], "share",
-                q.share[RV_TOGETHER], "ratio", q.ratio, "ratio_share", q.ratio_share));
+                "event", "training", "isa", rv_isa_name(one->isa), "cell",
+                rv_bench_name_of(&one->form).text, "size", one->form.units, "streams", one->streams,
+                "window", one->window, "threads", bench->threads, "peak_gmacs_alone",
+                peak[RV_ALONE], "peak_gmacs", peak[RV_TOGETHER], "msamples_alone",
+                1e3 * one->speed[RV_ALONE], "msamples", 1e3 * one->speed[RV_TOGETHER],
+                "share_alone", q.share[RV_ALONE], "share", q.share[RV_TOGETHER], "ratio", q.ratio,
+                "ratio_share", q.ratio_share));
 }
 
 static void print_row(rv_report *report, const rv_training_bench *bench,
@@ -55,14 +56,16 @@ static void print_row(rv_report *report, const rv_training_bench *bench,
   const quotients q = quotients_of(bench, one);
   if (tsv)
     rv_report_line(report, "%s\t%s\t%d\t%d\t%d\t%d\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f",
-                   rv_isa_name(one->isa), rv_kind_name(one->kind), one->units, one->streams,
-                   one->window, bench->threads, 1e3 * one->speed[RV_ALONE], q.share[RV_ALONE],
-                   1e3 * one->speed[RV_TOGETHER], q.share[RV_TOGETHER], q.ratio, q.ratio_share);
+                   rv_isa_name(one->isa), rv_bench_name_of(&one->form).text, one->form.units,
+                   one->streams, one->window, bench->threads, 1e3 * one->speed[RV_ALONE],
+                   q.share[RV_ALONE], 1e3 * one->speed[RV_TOGETHER], q.share[RV_TOGETHER], q.ratio,
+                   q.ratio_share);
   else
-    rv_report_line(report, "%-7s%-6s%5d%9d%8d%9d%12.2f%8.2f%12.2f%8.2f%8.2f%8.2f",
-                   rv_isa_name(one->isa), rv_kind_name(one->kind), one->units, one->streams,
-                   one->window, bench->threads, 1e3 * one->speed[RV_ALONE], q.share[RV_ALONE],
-                   1e3 * one->speed[RV_TOGETHER], q.share[RV_TOGETHER], q.ratio, q.ratio_share);
+    rv_report_line(report, "%-7s%-17s%5d%9d%8d%9d%12.2f%8.2f%12.2f%8.2f%8.2f%8.2f",
+                   rv_isa_name(one->isa), rv_bench_name_of(&one->form).text, one->form.units,
+                   one->streams, one->window, bench->threads, 1e3 * one->speed[RV_ALONE],
+                   q.share[RV_ALONE], 1e3 * one->speed[RV_TOGETHER], q.share[RV_TOGETHER], q.ratio,
+                   q.ratio_share);
 }
 
 void rv_training_print(rv_report *report, const rv_training_bench *bench,
@@ -74,7 +77,7 @@ void rv_training_print(rv_report *report, const rv_training_bench *bench,
       rv_report_line(report, "isa\tcell\tsize\tstreams\twindow\tthreads\tmsamples_alone\t"
                              "share_alone\tmsamples\tshare\tratio\tratio_share");
     else
-      rv_report_line(report, "%-7s%-6s%5s%9s%8s%9s%12s%8s%12s%8s%8s%8s", "isa", "cell", "size",
+      rv_report_line(report, "%-7s%-17s%5s%9s%8s%9s%12s%8s%12s%8s%8s%8s", "isa", "cell", "size",
                      "streams", "window", "threads", "1: Msam/s", "/peak", "all: Msam/s", "/peak",
                      "ratio", "/peaks");
   }
