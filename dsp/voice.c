@@ -99,7 +99,7 @@ rv_status rv_voice_new(const rv_network *network, int channels, rv_voice **voice
   if (!network->causal)
     return rv_fail(error, RV_UNSUPPORTED,
                    "a bidirectional model hears the recording from both ends and cannot play live: "
-                   "render whole recordings with it offline, or train one of one direction");
+                   "render recordings with it by recurve process, or train one of one direction");
   rv_voice *made = calloc(1, sizeof *made);
   if (made) {
     made->network = network;

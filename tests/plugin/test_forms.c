@@ -118,6 +118,7 @@ START_TEST(a_bidirectional_model_is_refused_in_words_and_the_old_one_plays_on)
   rv_test_assert_same_samples(got, expected, FRAMES);
   ck_assert_ptr_nonnull(strstr(status_of(host), "bidirectional model"));
   ck_assert_ptr_nonnull(strstr(status_of(host), "cannot play live"));
+  ck_assert_ptr_nonnull(strstr(status_of(host), "by recurve process, or train"));
   rv_host_free(host);
 }
 END_TEST

@@ -58,4 +58,45 @@ check 'the recording is not written over' sh -c '"$1" gradients chrono.json dry.
   [ $? -eq 2 ]' sh "$recurve"
 check 'a missing model fails' sh -c '"$1" gradients none.json dry.wav; [ $? -eq 1 ]' sh "$recurve"
 
+# Every kind: trained, told by info, the same in a crowd and after a copy, and kept out of formats
+# that have no words for it.
+no_copy() {
+  "$recurve" convert --format "$2" "$1.json" "$1.$2" 2>refused.txt
+  [ $? -eq 1 ] && [ "$(wc -l <refused.txt)" -eq 1 ] && grep -q -e "not written: .*$3" refused.txt &&
+    [ ! -e "$1.$2" ]
+}
+whole_way() {
+  name=$1
+  words=$2
+  shift 2
+  check "$name is trained" train "$name.json" -q "$@"
+  "$recurve" info "$name.json" >"$name.txt"
+  check "info tells of $name" grep -qE "$words" "$name.txt"
+  check "$name says that it is not for AIDA-X" grep -q '"format": *"recurve"' "$name.json"
+  check "$name is rendered alone" "$recurve" process "$name.json" dry.wav -o "$name-1.wav" -q
+  check "$name is rendered in a crowd" "$recurve" process "$name.json" wet.wav dry.wav -o crowd \
+    --voices 2 --jobs 1 -q
+  check "$name is the same in a crowd" cmp "$name-1.wav" crowd/dry.wav
+  check "$name has a copy" "$recurve" convert --format aidax "$name.json" copy.json -q
+  check "the copy of $name plays" "$recurve" process copy.json dry.wav -o copy.wav -q
+  check "$name is the same as its copy" cmp "$name-1.wav" copy.wav
+  check "$name is no GuitarML" no_copy "$name" guitarml 'GuitarML holds'
+  check "$name is no NAM" no_copy "$name" nam 'NAM holds'
+  rm -r crowd copy.json copy.wav
+}
+whole_way fed 'feedback .*last input' --norm recurrent --feedback --sampling exponential --skip
+whole_way stack 'all sums normalised' --cell gru --norm both --layers 2 --dropout 0.1 --learn-start
+whole_way before 'gru-before' --cell gru-before --feedback --sampling teacher --init he
+whole_way plain 'rnn, recurrent sums' --cell rnn --norm recurrent --recurrent-dropout 0.1 \
+  --init orthogonal
+whole_way both 'bidirectional' --cell gru --norm recurrent --bidirectional --init glorot \
+  --recipe soap=10 --recipe heads=3
+
+check 'a page of both directions' "$recurve" report both.json dry.wav wet.wav -o both.html -q
+check 'the page is whole' grep -q '</html>' both.html
+check 'no gradients of both directions' sh -c '"$1" gradients both.json dry.wav 2>no.txt
+  [ $? -eq 1 ] && grep -q "bidirectional" no.txt' sh "$recurve"
+check 'no mode of rates for both directions' sh -c '"$1" process both.json dry.wav -o no.wav \
+  --rate-mode economy 2>no.txt; [ $? -eq 2 ] && grep -q "as a whole" no.txt' sh "$recurve"
+
 finish
