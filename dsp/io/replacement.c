@@ -5,15 +5,13 @@
 
 #include "recurve/io.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,44 +32,42 @@ static void release(rv_replacement *replacement)
   free(replacement);
 }
 
-/// Whether a name is one that open_beside() makes for `stem`, by a process that is no more.
-static bool is_left_over(const char *name, const char *stem)
+/// Names that are looked through for what was left: as many as ever write to one file at once.
+#define NAMES 4
+
+/// Whether the file that is held open is the one of that name: not one that was removed, or has
+/// taken the place of its target, while it was being opened.
+static bool is_named(int file, const char *path)
 {
-  char *end = NULL;
-  const size_t length = strlen(stem);
-  if (strncmp(name, stem, length) != 0 || name[length] < '1' || name[length] > '9')
-    return false;
-  errno = 0;
-  const long owner = strtol(name + length, &end, 10);
-  if (errno || *end != '-' || owner > INT_MAX || end[1] < '0' || end[1] > '9')
-    return false;
-  end += 1 + strspn(end + 1, "0123456789");
-  return !strcmp(end, ".part") && kill((pid_t)owner, 0) && errno == ESRCH;
+  struct stat open_one;
+  struct stat named;
+  return !fstat(file, &open_one) && !lstat(path, &named) && open_one.st_dev == named.st_dev &&
+         open_one.st_ino == named.st_ino;
 }
 
-/// Removes what a process that was killed has left of the same file. The lock says whether it is
-/// still written to by one that cannot be seen from here (in a container, on another machine).
-static void remove_left_overs(const char *folder, const char *stem)
+/// Whoever writes to a file holds its lock, which ends with the process, and is seen from
+/// containers and other machines too.
+static bool hold(int file)
 {
-  DIR *entries = opendir(folder);
-  const struct dirent *entry = NULL;
-  while (entries && (entry = readdir(entries))) {
-    if (!is_left_over(entry->d_name, stem))
-      continue;
-    const int file = openat(dirfd(entries), entry->d_name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (file < 0)
-      continue;
-    if (!fcntl(file, F_SETLK, &lock))
-      (void)unlinkat(dirfd(entries), entry->d_name, 0);
-    (void)close(file);
-  }
-  if (entries)
-    (void)closedir(entries);
+  return !flock(file, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK;
+}
+
+/// Removes what a process that was killed has left under this name.
+static void remove_left_over(const char *path)
+{
+  struct stat about;
+  const int file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (file < 0)
+    return;
+  if (!fstat(file, &about) && S_ISREG(about.st_mode) && !flock(file, LOCK_EX | LOCK_NB) &&
+      is_named(file, path))
+    (void)unlink(path);
+  (void)close(file);
 }
 
 /// Opens a new file beside the target. Its mode is that of the file it replaces, else what the
-/// umask leaves. Returns 0 or an errno.
+/// umask leaves. The names are counted from 0, so that a file that was left is found without a look
+/// through the folder, which may hold any number of them. Returns 0 or an errno.
 static int open_beside(rv_replacement *replacement, const struct stat *old)
 {
   const char *slash = strrchr(replacement->target, '/');
@@ -80,23 +76,27 @@ static int open_beside(rv_replacement *replacement, const struct stat *old)
   replacement->path = malloc(size);
   if (!replacement->path)
     return ENOMEM;
-  char stem[256];
-  (void)snprintf(stem, sizeof stem, ".%.200s.", name);
-  remove_left_overs(replacement->folder, stem);
-  for (unsigned attempt = 0; attempt < 1000; attempt++) {
-    (void)snprintf(replacement->path, size, "%s/%s%ld-%u.part", replacement->folder, stem,
-                   (long)getpid(), attempt);
-    replacement->file = open(replacement->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (replacement->file >= 0) {
+  for (unsigned number = NAMES; number-- > 0;) {
+    (void)snprintf(replacement->path, size, "%s/.%.200s.%u.part", replacement->folder, name,
+                   number);
+    remove_left_over(replacement->path);
+  }
+  for (unsigned number = 0; number < 1000; number++) {
+    (void)snprintf(replacement->path, size, "%s/.%.200s.%u.part", replacement->folder, name,
+                   number);
+    const int file = open(replacement->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0 && errno != EEXIST)
+      return errno;
+    // Between the two calls another process may have taken it for one that was left.
+    if (file >= 0 && hold(file) && is_named(file, replacement->path)) {
       // Best effort: a file system that keeps no modes is no reason to lose the file.
-      struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-      (void)fcntl(replacement->file, F_SETLK, &lock);
       if (old)
-        (void)fchmod(replacement->file, old->st_mode & 0777);
+        (void)fchmod(file, old->st_mode & 0777);
+      replacement->file = file;
       return 0;
     }
-    if (errno != EEXIST)
-      return errno;
+    if (file >= 0)
+      (void)close(file);
   }
   return EEXIST;
 }

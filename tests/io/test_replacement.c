@@ -80,26 +80,76 @@ END_TEST
 
 START_TEST(what_a_killed_process_left_is_removed_by_the_next_write_to_that_name)
 {
-  const pid_t dead = fork();
-  if (!dead)
-    _exit(0);
-  ck_assert_int_eq(waitpid(dead, NULL, 0), dead);
-  char names[5][64];
-  (void)snprintf(names[0], sizeof names[0], ".l.txt.%ld-0.part", (long)dead);
-  (void)snprintf(names[1], sizeof names[1], ".l.txt.%ld-7.part", (long)getppid());
-  (void)snprintf(names[2], sizeof names[2], ".other.txt.%ld-0.part", (long)dead);
-  (void)snprintf(names[3], sizeof names[3], ".l.txt.%ld-x.part", (long)dead);
-  (void)snprintf(names[4], sizeof names[4], ".l.txt.0%ld-0.part", (long)dead);
-  for (int n = 0; n < 5; n++)
-    rv_test_write_file(rv_test_path(names[n]), "half", 4);
+  static const char *const left[] = {".l.txt.0.part", ".l.txt.1.part", ".l.txt.3.part"};
+  static const char *const others[] = {".other.txt.0.part", ".l.txt.x.part", ".l.txt.00.part",
+                                       ".l.txt.part"};
+  const char *path = rv_test_path("l.txt");
   rv_replacement *replacement = NULL;
-  ck_assert_int_eq(rv_replacement_begin(rv_test_path("l.txt"), &replacement, NULL), RV_OK);
-  rv_replacement_abandon(replacement);
-  ck_assert_int_ne(access(rv_test_path(names[0]), F_OK), 0);
-  for (int n = 1; n < 5; n++) {
-    ck_assert_msg(!access(rv_test_path(names[n]), F_OK), "%s is gone", names[n]);
-    (void)unlink(rv_test_path(names[n]));
+  const pid_t killed = fork();
+  if (!killed) {
+    rv_replacement *one = NULL;
+    rv_replacement *two = NULL;
+    _exit(rv_replacement_begin(path, &one, NULL) || rv_replacement_begin(path, &two, NULL));
   }
+  int status = -1;
+  ck_assert_int_eq(waitpid(killed, &status, 0), killed);
+  ck_assert_int_eq(status, 0);
+  ck_assert_int_eq(files_left(), 2);
+  rv_test_write_file(rv_test_path(left[2]), "half", 4);
+  for (int n = 0; n < 4; n++)
+    rv_test_write_file(rv_test_path(others[n]), "half", 4);
+  ck_assert_int_eq(rv_replacement_begin(path, &replacement, NULL), RV_OK);
+  rv_replacement_abandon(replacement);
+  for (int n = 0; n < 3; n++)
+    ck_assert_msg(access(rv_test_path(left[n]), F_OK) != 0, "%s is there", left[n]);
+  for (int n = 0; n < 4; n++) {
+    ck_assert_msg(!access(rv_test_path(others[n]), F_OK), "%s is gone", others[n]);
+    (void)unlink(rv_test_path(others[n]));
+  }
+}
+END_TEST
+
+START_TEST(what_another_process_writes_to_is_left_alone)
+{
+  const char *path = rv_test_path("p.txt");
+  int ready[2];
+  int go[2];
+  char letter = 0;
+  rv_replacement *replacement = NULL;
+  ck_assert_int_eq(pipe(ready) || pipe(go), 0);
+  const pid_t other = fork();
+  if (!other) {
+    rv_replacement *own = NULL;
+    const bool begun = !rv_replacement_begin(path, &own, NULL);
+    if (!begun || write(ready[1], "r", 1) != 1 || read(go[0], &letter, 1) != 1)
+      _exit(1);
+    rv_test_write_file(rv_replacement_path(own), "theirs", 6);
+    _exit(rv_replacement_commit(own, NULL) != RV_OK);
+  }
+  ck_assert_int_eq(read(ready[0], &letter, 1), 1);
+  ck_assert_int_eq(rv_replacement_begin(path, &replacement, NULL), RV_OK);
+  rv_replacement_abandon(replacement);
+  ck_assert_int_eq(write(go[1], "g", 1), 1);
+  int status = -1;
+  ck_assert_int_eq(waitpid(other, &status, 0), other);
+  ck_assert_int_eq(status, 0);
+  assert_content(path, "theirs");
+  ck_assert_int_eq(files_left(), 1);
+}
+END_TEST
+
+START_TEST(a_trap_under_a_name_of_ours_is_stepped_over)
+{
+  rv_replacement *replacement = NULL;
+  rv_test_write_file(rv_test_path("victim.txt"), "mine", 4);
+  ck_assert_int_eq(symlink("victim.txt", rv_test_path(".t.txt.0.part")), 0);
+  ck_assert_int_eq(mkfifo(rv_test_path(".t.txt.1.part"), 0600), 0);
+  ck_assert_int_eq(mkdir(rv_test_path(".t.txt.2.part"), 0700), 0);
+  ck_assert_int_eq(rv_replacement_begin(rv_test_path("t.txt"), &replacement, NULL), RV_OK);
+  rv_test_write_file(rv_replacement_path(replacement), "new", 3);
+  ck_assert_int_eq(rv_replacement_commit(replacement, NULL), RV_OK);
+  assert_content(rv_test_path("t.txt"), "new");
+  assert_content(rv_test_path("victim.txt"), "mine");
 }
 END_TEST
 
@@ -257,6 +307,8 @@ int main(void)
   tcase_add_test(cases, an_abandoned_file_leaves_nothing);
   tcase_add_test(cases, two_at_once_do_not_meet);
   tcase_add_test(cases, what_a_killed_process_left_is_removed_by_the_next_write_to_that_name);
+  tcase_add_test(cases, what_another_process_writes_to_is_left_alone);
+  tcase_add_test(cases, a_trap_under_a_name_of_ours_is_stepped_over);
   tcase_add_test(cases, mode_bits_are_those_of_the_old_file_or_of_the_umask);
   tcase_add_test(cases, a_link_stays_a_link);
   tcase_add_test(cases, what_is_not_a_regular_file_is_written_in_place);
