@@ -11,6 +11,17 @@
 static const int aidax_units[] = {8, 12, 16, 20, 24, 32, 40, 64, 80};
 #define AIDAX_KNOBS 2
 
+/// Where a player turns a knob is what the model hears: its file knows of no range.
+static void range_caveat(const rv_description *description, const char *who, rv_error *text)
+{
+  for (int k = 0; k < description->n_knobs && k < AIDAX_KNOBS; k++) {
+    const rv_knob *knob = &description->knobs[k];
+    if (knob->minimum != 0.0F || knob->maximum != 1.0F)
+      rv_reason_add(text, "knob '%s' goes from %g to %g here, and from 0 to 1 in %s", knob->name,
+                    (double)knob->minimum, (double)knob->maximum, who);
+  }
+}
+
 /// Proteus is compiled for LSTM-40 and one knob, NeuralPi for LSTM-20 and two.
 enum { PROTEUS_UNITS = 40, PROTEUS_KNOBS = 1, NEURALPI_UNITS = 20, NEURALPI_KNOBS = 2 };
 
@@ -48,6 +59,7 @@ static void aidax_caveat(const rv_description *description, rv_error *text)
   if (description->skip != 0.0F && description->skip != 1.0F)
     rv_reason_add(text, "a skip gain of %g is unknown to %s: they play the model without it",
                   (double)description->skip, who);
+  range_caveat(description, who, text);
 }
 
 static void guitarml_caveat(const rv_description *description, rv_error *text)

@@ -216,6 +216,11 @@ START_TEST(what_other_players_refuse_is_said)
   rv_description *model = rv_handmade_model(RV_LSTM, 0, 16, 1);
   model->skip = 0.5F;
   assert_caveat(model, RV_FORMAT_AIDAX, "a skip gain of 0.5");
+  model = rv_handmade_model(RV_LSTM, 2, 16, 1);
+  model->knobs[1].maximum = 10.0F;
+  (void)snprintf(model->knobs[1].name, sizeof model->knobs[1].name, "Drive");
+  assert_caveat(model, RV_FORMAT_AIDAX,
+                "knob 'Drive' goes from 0 to 10 here, and from 0 to 1 in AIDA-X and MOD devices");
   model = rv_handmade_model(RV_LSTM, 0, 16, 1);
   model->layers[0].start[0] = 0.5F;
   assert_caveat(model, RV_FORMAT_AIDAX, "");
