@@ -218,6 +218,14 @@ void rv_bridge_restart(rv_bridge *bridge, int channel)
   rv_polyphase_restart(bridge->out, channel, bridge->past);
 }
 
+void rv_bridge_pause(rv_bridge *bridge, int channel)
+{
+  if (bridge->play.fraction)
+    rv_fraction_pause(bridge->play.fraction, channel);
+  else
+    rv_phases_pause(bridge->play.phases, channel);
+}
+
 size_t rv_bridge_period(const rv_bridge *bridge)
 {
   const size_t grid = (size_t)RV_GRID * (size_t)bridge->plan.phases;

@@ -26,6 +26,9 @@ void rv_bridge_reset(rv_bridge *bridge);
 /// One channel to that state, after a whole number of periods. Audio thread.
 void rv_bridge_restart(rv_bridge *bridge, int channel);
 
+/// The network of one channel rests until that is restarted or all are reset. Audio thread.
+void rv_bridge_pause(rv_bridge *bridge, int channel);
+
 /// Frames of the host after which all grids and filters stand as after a reset. Any thread.
 size_t rv_bridge_period(const rv_bridge *bridge);
 

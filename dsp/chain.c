@@ -194,6 +194,12 @@ void rv_chain_restart(rv_chain *chain, int channel)
     rv_engine_restart(chain->now.engine, channel);
 }
 
+void rv_chain_pause(rv_chain *chain, int channel)
+{
+  if (chain->now.engine)
+    rv_engine_pause(chain->now.engine, channel);
+}
+
 void rv_chain_set(rv_chain *chain, const rv_chain_settings *settings)
 {
   if (rv_settings_same(settings, &chain->settings))

@@ -128,6 +128,11 @@ void rv_engine_restart(rv_engine *engine, int channel)
   rv_bridge_restart(engine->bridge, channel);
 }
 
+void rv_engine_pause(rv_engine *engine, int channel)
+{
+  rv_bridge_pause(engine->bridge, channel);
+}
+
 size_t rv_engine_period(const rv_engine *engine)
 {
   return rv_bridge_period(engine->bridge);

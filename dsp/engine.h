@@ -18,6 +18,9 @@ void rv_engine_set_knobs(rv_engine *engine, const float *knobs, bool at_once);
 /// One channel to the settled state, after a whole number of periods. Audio thread.
 void rv_engine_restart(rv_engine *engine, int channel);
 
+/// The network of one channel rests until that is restarted or all are reset. Audio thread.
+void rv_engine_pause(rv_engine *engine, int channel);
+
 /// The network that an engine plays. Any thread.
 const rv_network *rv_engine_network(const rv_engine *engine);
 

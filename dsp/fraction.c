@@ -105,6 +105,11 @@ void rv_fraction_copy_channel(rv_fraction *to, const rv_fraction *from, int chan
            place(from, channel, (from->newest + length - age) % length), to->size * sizeof(float));
 }
 
+void rv_fraction_pause(rv_fraction *fraction, int channel)
+{
+  rv_voice_pause(fraction->voice, channel);
+}
+
 unsigned rv_fraction_channel_faults(const rv_fraction *fraction, int channel)
 {
   return rv_voice_channel_faults(fraction->voice, channel);

@@ -27,6 +27,7 @@ void rv_fraction_process(rv_fraction *fraction, const float *const *in, float *c
 
 /// Copies the state of one channel, after a whole number of grids. Audio thread.
 void rv_fraction_copy_channel(rv_fraction *to, const rv_fraction *from, int channel);
+void rv_fraction_pause(rv_fraction *fraction, int channel);
 
 /// As of a voice. Audio thread.
 unsigned rv_fraction_faults(const rv_fraction *fraction);

@@ -76,6 +76,12 @@ void rv_phases_copy_channel(rv_phases *to, const rv_phases *from, int channel)
     rv_voice_copy_channel(to->voice, from->voice, p * to->channels + channel);
 }
 
+void rv_phases_pause(rv_phases *phases, int channel)
+{
+  for (int p = 0; p < phases->phases; p++)
+    rv_voice_pause(phases->voice, p * phases->channels + channel);
+}
+
 unsigned rv_phases_channel_faults(const rv_phases *phases, int channel)
 {
   unsigned faults = 0;

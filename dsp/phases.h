@@ -28,6 +28,8 @@ void rv_phases_process(rv_phases *phases, const float *const *in, float *const *
 /// Copies the state of one channel, after a whole number of grids of every phase. Audio thread.
 void rv_phases_copy_channel(rv_phases *to, const rv_phases *from, int channel);
 
+void rv_phases_pause(rv_phases *phases, int channel); ///< as of a voice
+
 unsigned rv_phases_faults(const rv_phases *phases);
 unsigned rv_phases_channel_faults(const rv_phases *phases, int channel);
 

@@ -24,6 +24,7 @@ struct rv_voice {
   int channels;
   size_t grid[RV_MAX_VOICE_CHANNELS]; ///< frames since the grid's last line
   unsigned faults[RV_MAX_VOICE_CHANNELS];
+  bool paused[RV_MAX_VOICE_CHANNELS];
   bool stored; ///< the start state to return to after a fault
   layer_buffers layers[RV_MAX_LAYERS];
   float *x;   ///< [channels][RV_PIECE]: input after its gain
@@ -155,6 +156,7 @@ void rv_voice_reset(rv_voice *voice, bool stored)
 {
   voice->stored = stored;
   memset(voice->grid, 0, sizeof voice->grid);
+  memset(voice->paused, 0, sizeof voice->paused);
   for (int ch = 0; ch < voice->channels; ch++)
     start_channel(voice, ch);
 }
@@ -162,6 +164,7 @@ void rv_voice_reset(rv_voice *voice, bool stored)
 void rv_voice_copy_channel(rv_voice *to, const rv_voice *from, int channel)
 {
   to->grid[channel] = 0;
+  to->paused[channel] = false;
   if (to->fed)
     memcpy(to->fed + (size_t)channel * FED_ROW, from->fed + (size_t)channel * FED_ROW,
            FED_ROW * sizeof(float));
@@ -340,6 +343,23 @@ static void check_state(rv_voice *voice, size_t first, size_t count)
   }
 }
 
+void rv_voice_pause(rv_voice *voice, int channel)
+{
+  voice->paused[channel] = true;
+}
+
+/// The channels from `*first` to before `end` that run together next: up to RV_LOCKSTEP neighbours
+/// of which none is paused. *first moves on to the first of them; 0: there are none.
+static size_t next_run(const rv_voice *voice, size_t *first, size_t end)
+{
+  while (*first < end && voice->paused[*first])
+    ++*first;
+  size_t count = 0;
+  while (count < RV_LOCKSTEP && *first + count < end && !voice->paused[*first + count])
+    count++;
+  return count;
+}
+
 void rv_voice_process_some(rv_voice *voice, int begin, int n, const float *const *in,
                            float *const *out, size_t frames)
 {
@@ -361,10 +381,13 @@ void rv_voice_process_some(rv_voice *voice, int begin, int n, const float *const
     for (size_t i = 0; i < count; i++)
       voice->network->kernels->take(from[i], voice->x + (first + i) * RV_PIECE,
                                     voice->network->input_gain, piece);
-    for (size_t i = 0; i < count; i += RV_LOCKSTEP)
-      run_piece(voice, first + i, count - i < RV_LOCKSTEP ? count - i : RV_LOCKSTEP, to + i, piece);
+    size_t at = first;
+    for (size_t some; (some = next_run(voice, &at, first + count)); at += some)
+      run_piece(voice, at, some, to + (at - first), piece);
     const size_t reached = *grid + piece;
     for (size_t i = 0; i < count; i++) {
+      if (voice->paused[first + i])
+        memset(to[i], 0, piece * sizeof **to);
       from[i] += piece;
       to[i] += piece;
       grid[i] = reached % RV_GRID;

@@ -13,6 +13,10 @@
 void rv_voice_process_some(rv_voice *voice, int begin, int n, const float *const *in,
                            float *const *out, size_t frames);
 
+/// The channel is no longer computed, and gives zeros, until its state is set by a reset or a copy.
+/// Audio thread.
+void rv_voice_pause(rv_voice *voice, int channel);
+
 /// Copies the state of one channel; its grid begins anew, so that the others must stand on a line
 /// of theirs. Audio thread.
 void rv_voice_copy_channel(rv_voice *to, const rv_voice *from, int channel);

@@ -75,9 +75,10 @@ static void play(rv_chain *chain, int channels, const float *const *from, float 
   }
 }
 
-/// A long first part and a second one; the middle channel of the second is that of a new chain, the
-/// others are those of a chain that was never touched.
-static void expect_a_new_beginning(double rate, rv_rate_mode mode)
+/// A long first part, in which the middle channel may rest from a while on, and a second one; the
+/// middle channel of the second is that of a new chain, the others are those of a chain that was
+/// never touched.
+static void expect_a_new_beginning(double rate, rv_rate_mode mode, bool rests)
 {
   const played lanes = chain_at(rate, CHANNELS, mode);
   const played single = chain_at(rate, 1, mode);
@@ -92,11 +93,19 @@ static void expect_a_new_beginning(double rate, rv_rate_mode mode)
     from[ch] = in[ch];
     to[ch] = out[ch];
   }
-  play(lanes.chain, CHANNELS, from, to, first);
+  const size_t begun = rests ? 1234 : 0;
+  play(lanes.chain, CHANNELS, from, to, begun);
+  if (rests)
+    rv_chain_pause(lanes.chain, AGAIN);
+  for (int ch = 0; ch < CHANNELS; ch++) {
+    from[ch] += begun;
+    to[ch] += begun;
+  }
+  play(lanes.chain, CHANNELS, from, to, first - begun);
   rv_chain_restart(lanes.chain, AGAIN);
   for (int ch = 0; ch < CHANNELS; ch++) {
-    from[ch] += first;
-    to[ch] += first;
+    from[ch] += first - begun;
+    to[ch] += first - begun;
   }
   play(lanes.chain, CHANNELS, from, to, second);
   float *result = alone;
@@ -114,14 +123,49 @@ static void expect_a_new_beginning(double rate, rv_rate_mode mode)
   drop(single);
 }
 
-START_TEST(a_channel_that_begins_anew_gives_the_samples_of_a_chain_that_begins)
+static void expect_new_beginnings(bool rests)
 {
   static const double rates[] = {48000.0, 96000.0, 144000.0, 44100.0, 88200.0, 32000.0};
   for (size_t r = 0; r < sizeof rates / sizeof *rates; r++)
-    expect_a_new_beginning(rates[r], RV_RATE_DEFAULT);
-  expect_a_new_beginning(96000.0, RV_RATE_ECONOMY);
-  expect_a_new_beginning(48000.0, RV_RATE_OVERSAMPLE);
-  expect_a_new_beginning(44100.0, RV_RATE_ZERO_LATENCY);
+    expect_a_new_beginning(rates[r], RV_RATE_DEFAULT, rests);
+  expect_a_new_beginning(96000.0, RV_RATE_ECONOMY, rests);
+  expect_a_new_beginning(48000.0, RV_RATE_OVERSAMPLE, rests);
+  expect_a_new_beginning(44100.0, RV_RATE_ZERO_LATENCY, rests);
+}
+
+START_TEST(a_channel_that_begins_anew_gives_the_samples_of_a_chain_that_begins)
+{
+  expect_new_beginnings(false);
+}
+END_TEST
+
+START_TEST(so_does_one_that_has_rested_and_the_others_do_not_hear_of_it)
+{
+  expect_new_beginnings(true);
+}
+END_TEST
+
+START_TEST(a_channel_that_rests_is_not_computed)
+{
+  static const double rates[] = {48000.0, 144000.0, 44100.0};
+  static const float zeros[MOST] = {0};
+  for (size_t r = 0; r < sizeof rates / sizeof *rates; r++) {
+    const played made = chain_at(rates[r], CHANNELS, RV_RATE_DEFAULT);
+    rv_chain_settings settings;
+    const float *const from[CHANNELS] = {in[0], in[1], in[2]};
+    float *const to[CHANNELS] = {out[0], out[1], out[2]};
+    rv_chain_defaults(&settings);
+    rv_chain_reset(made.chain, &settings);
+    rv_chain_pause(made.chain, AGAIN);
+    play(made.chain, CHANNELS, from, to, 4000);
+    // What its filters have heard of the model before.
+    const size_t late = 2 * rv_chain_latency(made.chain);
+    ck_assert_mem_eq(out[AGAIN] + late, zeros, (4000 - late) * sizeof **out);
+    rv_chain_reset(made.chain, &settings);
+    play(made.chain, CHANNELS, from, to, 4000);
+    ck_assert_mem_ne(out[AGAIN] + late, zeros, (4000 - late) * sizeof **out);
+    drop(made);
+  }
 }
 END_TEST
 
@@ -132,6 +176,8 @@ int main(void)
   tcase_set_timeout(cases, 60);
   tcase_add_checked_fixture(cases, setup, teardown);
   tcase_add_test(cases, a_channel_that_begins_anew_gives_the_samples_of_a_chain_that_begins);
+  tcase_add_test(cases, so_does_one_that_has_rested_and_the_others_do_not_hear_of_it);
+  tcase_add_test(cases, a_channel_that_rests_is_not_computed);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);
 }

@@ -93,10 +93,6 @@ static bool length_is_exact(const SF_INFO *info)
 static void deinterleave(const float *from, int channels, size_t frames, float *const *to,
                          size_t offset)
 {
-  if (channels == 1) {
-    memcpy(to[0] + offset, from, frames * sizeof *from);
-    return;
-  }
   for (int c = 0; c < channels; c++)
     for (size_t i = 0; i < frames; i++)
       to[c][offset + i] = from[i * (size_t)channels + (size_t)c];
@@ -109,9 +105,12 @@ rv_status rv_reader_read(rv_reader *reader, float *const *channel, size_t frames
   while (*got < frames) {
     const size_t left = frames - *got;
     const sf_count_t wanted = (sf_count_t)(left < RV_PIECE ? left : RV_PIECE);
-    const sf_count_t n = sf_readf_float(reader->file, reader->interleaved, wanted);
+    const bool mono = reader->info.channels == 1;
+    float *to = mono ? channel[0] + *got : reader->interleaved;
+    const sf_count_t n = sf_readf_float(reader->file, to, wanted);
     if (n > 0) {
-      deinterleave(reader->interleaved, reader->info.channels, (size_t)n, channel, *got);
+      if (!mono)
+        deinterleave(reader->interleaved, reader->info.channels, (size_t)n, channel, *got);
       *got += (size_t)n;
       reader->position += (uint64_t)n;
     }

@@ -126,12 +126,12 @@ rv_status rv_writer_open(const char *path, const rv_writer_config *config, rv_wr
 
 /// Rounds to the nearest step of the word, which libsndfile's own conversion does not. Float and
 /// lossy kinds take any magnitude.
-static void quantize(rv_writer *writer, size_t samples)
+static void quantize(rv_writer *writer, const float *from, size_t samples)
 {
   const double steps = ldexp(1.0, writer->bits - 1);
   const int64_t justify = INT64_C(1) << (32 - writer->bits);
   for (size_t i = 0; i < samples; i++) {
-    double scaled = (double)writer->interleaved[i] * steps;
+    double scaled = (double)from[i] * steps;
     if (writer->dithered)
       scaled += rv_dither_at(writer->samples + i);
     scaled = nearbyint(scaled);
@@ -144,19 +144,37 @@ static void quantize(rv_writer *writer, size_t samples)
   }
 }
 
-static void interleave(rv_writer *writer, const float *const *channel, size_t offset, size_t frames)
+/// Maxima that are looked for side by side, which compilers make vectors of.
+#define ABREAST 16
+
+static void find_peak(rv_writer *writer, const float *samples, size_t frames)
+{
+  float peaks[ABREAST] = {0};
+  size_t i = 0;
+  for (; i + ABREAST <= frames; i += ABREAST)
+    for (size_t j = 0; j < ABREAST; j++) {
+      const float magnitude = fabsf(samples[i + j]);
+      peaks[j] = magnitude > peaks[j] ? magnitude : peaks[j];
+    }
+  for (; i < frames; i++)
+    peaks[0] = fmaxf(peaks[0], fabsf(samples[i]));
+  for (size_t j = 0; j < ABREAST; j++)
+    writer->peak = fmax(writer->peak, (double)peaks[j]);
+}
+
+/// Frames one after the other: of one channel as they are.
+static const float *interleave(rv_writer *writer, const float *const *channel, size_t offset,
+                               size_t frames)
 {
   const size_t channels = (size_t)writer->info.channels;
-  float peak = (float)writer->peak;
   for (size_t c = 0; c < channels; c++)
-    for (size_t i = 0; i < frames; i++) {
-      const float sample = channel[c][offset + i];
-      writer->interleaved[i * channels + c] = sample;
-      const float magnitude = fabsf(sample);
-      if (magnitude > peak)
-        peak = magnitude;
-    }
-  writer->peak = (double)peak;
+    find_peak(writer, channel[c] + offset, frames);
+  if (channels == 1)
+    return channel[0] + offset;
+  for (size_t c = 0; c < channels; c++)
+    for (size_t i = 0; i < frames; i++)
+      writer->interleaved[i * channels + c] = channel[c][offset + i];
+  return writer->interleaved;
 }
 
 rv_status rv_writer_write(rv_writer *writer, const float *const *channel, size_t frames,
@@ -164,13 +182,13 @@ rv_status rv_writer_write(rv_writer *writer, const float *const *channel, size_t
 {
   for (size_t done = 0; done < frames;) {
     const size_t piece = frames - done < RV_PIECE ? frames - done : RV_PIECE;
-    interleave(writer, channel, done, piece);
+    const float *samples = interleave(writer, channel, done, piece);
     if (writer->bits)
-      quantize(writer, piece * (size_t)writer->info.channels);
+      quantize(writer, samples, piece * (size_t)writer->info.channels);
     errno = 0;
-    const sf_count_t written =
-        writer->bits ? sf_writef_int(writer->file, writer->words, (sf_count_t)piece)
-                     : sf_writef_float(writer->file, writer->interleaved, (sf_count_t)piece);
+    const sf_count_t written = writer->bits
+                                   ? sf_writef_int(writer->file, writer->words, (sf_count_t)piece)
+                                   : sf_writef_float(writer->file, samples, (sf_count_t)piece);
     if (written != (sf_count_t)piece)
       return write_failed(writer->path, errno, sf_strerror(writer->file), error);
     writer->samples += piece * (size_t)writer->info.channels;

@@ -38,6 +38,7 @@ struct rv_player {
   size_t piece;
   stage stages[RV_MAX_STAGES];
   uint64_t *age;    ///< [slots]: steps since the recording began
+  bool *resting;    ///< [slots]: there is no recording
   uint64_t *frames; ///< [slots]: of the recording
   unsigned *faults; ///< [slots]: before it
   float *memory;    ///< [lanes][piece]
@@ -127,6 +128,7 @@ static rv_status new_buffers(rv_player *player, rv_error *error)
   player->samples = calloc(lanes, sizeof *player->samples);
   player->age = calloc(slots, sizeof *player->age);
   player->frames = calloc(slots, sizeof *player->frames);
+  player->resting = calloc(slots, sizeof *player->resting);
   player->faults = calloc(slots, sizeof *player->faults);
   for (int s = 1; s < player->voicing->n_stages; s++) {
     const stage *before = &player->stages[s - 1];
@@ -137,7 +139,7 @@ static rv_status new_buffers(rv_player *player, rv_error *error)
     }
   }
   if (!whole || !player->memory || !player->spare || !player->samples || !player->age ||
-      !player->frames || !player->faults)
+      !player->frames || !player->faults || !player->resting)
     return rv_fail(error, RV_NO_MEMORY, "out of memory");
   for (size_t l = 0; l < lanes; l++)
     player->samples[l] = player->memory + l * player->piece;
@@ -203,6 +205,7 @@ void rv_player_free(rv_player *player)
   free(player->samples);
   free(player->age);
   free(player->frames);
+  free(player->resting);
   free(player->faults);
   free(player);
 }
@@ -252,8 +255,22 @@ unsigned rv_player_faults(const rv_player *player, int slot)
 void rv_player_begin(rv_player *player, int slot)
 {
   player->age[slot] = 0;
+  player->resting[slot] = false;
   player->frames[slot] = UINT64_MAX;
   player->faults[slot] = count_faults(player, slot);
+}
+
+void rv_player_rest(rv_player *player, int slot)
+{
+  player->resting[slot] = true;
+  for (int s = 0; s < player->voicing->n_stages; s++)
+    for (int l = slot * player->channels; l < (slot + 1) * player->channels; l++)
+      rv_chain_pause(player->stages[s].groups[l / RV_MAX_CHANNELS].chain, l % RV_MAX_CHANNELS);
+}
+
+bool rv_player_resting(const rv_player *player, int slot)
+{
+  return player->resting[slot];
 }
 
 void rv_player_end(rv_player *player, int slot, uint64_t frames)
@@ -344,7 +361,7 @@ void rv_player_step(rv_player *player)
     for (int l = 0; s && l < player->lanes; l++)
       hand_over(player, s, l);
     for (int slot = 0; slot < player->slots; slot++)
-      if (player->age[slot] == run->lag)
+      if (player->age[slot] == run->lag && !player->resting[slot])
         restart(player, s, slot);
     for (size_t done = 0; done < player->piece;) {
       const size_t frames = turn_knobs(player, s, done);

@@ -30,6 +30,10 @@ uint64_t rv_player_latency(const rv_player *player);
 /// The next step has the first piece of a recording in this slot, from the settled state.
 void rv_player_begin(rv_player *player, int slot);
 
+/// The slot has no recording until the next begin, and takes no time.
+void rv_player_rest(rv_player *player, int slot);
+bool rv_player_resting(const rv_player *player, int slot);
+
 /// The recording in this slot has so many frames: what one model gives after them is not heard by
 /// the next.
 void rv_player_end(rv_player *player, int slot, uint64_t frames);

@@ -139,6 +139,10 @@ RV_API void rv_chain_reset(rv_chain *chain, const rv_chain_settings *settings);
 /// whole number of the engine's periods has passed since the last reset. Audio thread.
 RV_API void rv_chain_restart(rv_chain *chain, int channel);
 
+/// The engine no longer computes one channel, whose output means nothing until rv_chain_restart or
+/// rv_chain_reset: the others play on in less time. Audio thread.
+RV_API void rv_chain_pause(rv_chain *chain, int channel);
+
 /// New targets from the next frame on; they are approached per frame, whatever the block. Audio
 /// thread.
 RV_API void rv_chain_set(rv_chain *chain, const rv_chain_settings *settings);
