@@ -16,13 +16,14 @@ const rv_option rv_bench_options[] = {
      .kind = RV_OPTION_TEXT,
      .argument = "LIST",
      .initial = "lstm,gru,rnn,gru-before",
-     .help = "cells, with commas between them; lstm alone with --plugin unless given"},
+     .help =
+         "cells, with commas between them; lstm alone with --plugin and --process unless given"},
     {.name = "size",
      .letter = 's',
      .kind = RV_OPTION_TEXT,
      .argument = "LIST",
      .initial = "8,12,16,20,24,32,40,64,96",
-     .help = "numbers of units; 16 alone with --plugin unless given"},
+     .help = "numbers of units; 16 alone with --plugin and --process unless given"},
     {.name = "norm",
      .kind = RV_OPTION_FLAG,
      .help = "also time each cell with layer normalisation of its recurrent sums"},
@@ -95,12 +96,30 @@ const rv_option rv_bench_options[] = {
      .minimum = 16,
      .maximum = 8192,
      .help = "with --train: steps of an update; the longest of the recipe unless given"},
+    {.name = "process",
+     .kind = RV_OPTION_FLAG,
+     .help = "time recurve process: files from and to a folder in $TMPDIR, side by side and one "
+             "voice at a time, against the voices alone; lstm of 16 units unless given"},
+    {.name = "files",
+     .kind = RV_OPTION_INTEGER,
+     .argument = "N",
+     .minimum = 1,
+     .maximum = 100000,
+     .help = "with --process: number of files; 16 for each thread unless given"},
+    {.name = "length",
+     .kind = RV_OPTION_NUMBER,
+     .argument = "SECONDS",
+     .initial = "60",
+     .minimum = 0.01,
+     .maximum = 36000,
+     .help = "with --process: length of each file, mono floats at the model's rate"},
     {.name = "threads",
      .kind = RV_OPTION_INTEGER,
      .argument = "N",
      .minimum = 1,
      .maximum = 64,
-     .help = "with --train: threads to compare with one; one per core unless given"},
+     .help = "with --train: threads to compare with one; with --process: jobs; one per core unless "
+             "given"},
     {.name = "tsv",
      .kind = RV_OPTION_FLAG,
      .help = "print tab-separated values, after the peaks in lines that begin with '#'"},
@@ -113,7 +132,11 @@ const rv_option rv_bench_options[] = {
 static const char *const playing_only[] = {"model",  "chain",    "plugin", "rate",
                                            "bundle", "channels", "block"};
 static const char *const of_cells[] = {"cell", "size", "norm", "feedback", "bidirectional"};
-static const char *const training_only[] = {"streams", "window", "threads"};
+static const char *const training_only[] = {"streams", "window"};
+static const char *const files_only[] = {"files", "length"};
+static const char *const never_with_files[] = {"train",  "chain",    "plugin",       "rate",
+                                               "bundle", "isa",      "channels",     "block",
+                                               "norm",   "feedback", "bidirectional"};
 
 /// The meaning of a word in `*value`; false where it has none.
 typedef bool meaning(const char *word, int *value);
@@ -204,6 +227,23 @@ static int read_isas(const rv_args *args, rv_suite_list *isas)
   return result;
 }
 
+/// Refuses options that mean nothing with or without --process, and more than one model.
+static int check_files(const rv_args *args, const rv_bench_request *request)
+{
+  const bool process = rv_args_flag(args, "process");
+  for (size_t i = 0; i < sizeof files_only / sizeof *files_only && !process; i++)
+    if (rv_args_given(args, files_only[i]))
+      return rv_usage_error(args, "--%s goes with --process", files_only[i]);
+  for (size_t i = 0; i < sizeof never_with_files / sizeof *never_with_files && process; i++)
+    if (rv_args_given(args, never_with_files[i]))
+      return rv_usage_error(args, "--%s goes not with --process", never_with_files[i]);
+  if (process && (request->cells.count > 1 || request->sizes.count > 1))
+    return rv_usage_error(args, "--process takes one cell and one size, or a --model");
+  if (!process && !rv_args_flag(args, "train") && rv_args_given(args, "threads"))
+    return rv_usage_error(args, "--threads goes with --train or --process");
+  return RV_EXIT_DONE;
+}
+
 /// Refuses options that mean nothing with or without --train.
 static int check_subject(const rv_args *args)
 {
@@ -250,11 +290,12 @@ int rv_bench_request_read(const rv_args *args, rv_bench_request *request)
 {
   const bool plugin = rv_args_flag(args, "plugin");
   const bool train = rv_args_flag(args, "train");
+  const bool one = plugin || rv_args_flag(args, "process");
   const char *cells = rv_args_text(args, "cell");
   const char *sizes = rv_args_text(args, "size");
-  if (plugin && !rv_args_given(args, "cell"))
+  if (one && !rv_args_given(args, "cell"))
     cells = "lstm";
-  if (plugin && !rv_args_given(args, "size"))
+  if (one && !rv_args_given(args, "size"))
     sizes = "16";
   if (train && !rv_args_given(args, "cell"))
     cells = "lstm,gru";
@@ -297,6 +338,8 @@ int rv_bench_request_read(const rv_args *args, rv_bench_request *request)
     if (request->suite.channels.values[i] > 2)
       result = rv_usage_error(args, "--channels: the plugin has one or two channels, not %d",
                               request->suite.channels.values[i]);
+  if (!result)
+    result = check_files(args, request);
   if (!result)
     result = check_subject(args);
   return result ? result : read_isas(args, &request->suite.isas);

@@ -159,7 +159,7 @@ START_TEST(a_channel_that_rests_is_not_computed)
     rv_chain_pause(made.chain, AGAIN);
     play(made.chain, CHANNELS, from, to, 4000);
     // What its filters have heard of the model before.
-    const size_t late = 2 * rv_chain_latency(made.chain);
+    const size_t late = 2 * (size_t)rv_chain_latency(made.chain);
     ck_assert_mem_eq(out[AGAIN] + late, zeros, (4000 - late) * sizeof **out);
     rv_chain_reset(made.chain, &settings);
     play(made.chain, CHANNELS, from, to, 4000);
