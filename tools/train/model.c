@@ -35,31 +35,6 @@ void rv_model_lay_out(rv_model *model, rv_kind kind, int layers, int inputs, int
   model->parameters = next + n + 1;
 }
 
-/// Gram-Schmidt, twice for accuracy, on the rows of a random matrix [n][n].
-static void orthogonal(rv_random *random, double *scratch, size_t n, float *matrix)
-{
-  for (size_t row = 0; row < n; row++) {
-    double *vector = scratch + row * n;
-    for (size_t k = 0; k < n; k++)
-      vector[k] = rv_random_normal(random);
-    for (size_t other = 0; other < 2 * row; other++) {
-      const double *basis = scratch + other % row * n;
-      double product = 0.0;
-      for (size_t k = 0; k < n; k++)
-        product += vector[k] * basis[k];
-      for (size_t k = 0; k < n; k++)
-        vector[k] -= product * basis[k];
-    }
-    double energy = 0.0;
-    for (size_t k = 0; k < n; k++)
-      energy += vector[k] * vector[k];
-    for (size_t k = 0; k < n; k++) {
-      vector[k] /= sqrt(energy);
-      matrix[row * n + k] = (float)vector[k];
-    }
-  }
-}
-
 /// `gain` is for the first input.
 static void xavier(rv_random *random, size_t inputs, size_t outputs, double gain, float *weights)
 {
@@ -85,7 +60,7 @@ bool rv_model_initialise(const rv_model *model, rv_random *random, double input_
     const double gain = l || !(input_scale > 0.0) ? 1.0 : 1.0 / fmax(input_scale, 0.05);
     for (int g = 0; g < model->gates; g++) {
       xavier(random, inputs, n, gain, parameters + layer->w + (size_t)g * n * inputs);
-      orthogonal(random, scratch, n, parameters + layer->u + (size_t)g * n * n);
+      rv_random_orthogonal(random, scratch, n, n, 1.0, parameters + layer->u + (size_t)g * n * n);
     }
     for (size_t k = 0; model->kind == RV_LSTM && k < n; k++)
       parameters[layer->b + n + k] = FORGET_BIAS;

@@ -4,6 +4,7 @@
 #include "random.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 uint64_t rv_random_bits(rv_random *random)
 {
@@ -29,4 +30,33 @@ double rv_random_normal(rv_random *random)
 uint64_t rv_random_below(rv_random *random, uint64_t limit)
 {
   return (uint64_t)(rv_random_uniform(random) * (double)limit);
+}
+
+/// Gram-Schmidt, twice for accuracy, on the rows; with more rows than columns on the columns.
+void rv_random_orthogonal(rv_random *random, double *scratch, size_t rows, size_t columns,
+                          double gain, float *matrix)
+{
+  const bool tall = rows > columns;
+  const size_t n = tall ? columns : rows;
+  const size_t length = tall ? rows : columns;
+  for (size_t row = 0; row < n; row++) {
+    double *vector = scratch + row * length;
+    for (size_t k = 0; k < length; k++)
+      vector[k] = rv_random_normal(random);
+    for (size_t other = 0; other < 2 * row; other++) {
+      const double *basis = scratch + other % row * length;
+      double product = 0.0;
+      for (size_t k = 0; k < length; k++)
+        product += vector[k] * basis[k];
+      for (size_t k = 0; k < length; k++)
+        vector[k] -= product * basis[k];
+    }
+    double energy = 0.0;
+    for (size_t k = 0; k < length; k++)
+      energy += vector[k] * vector[k];
+    for (size_t k = 0; k < length; k++) {
+      vector[k] /= sqrt(energy);
+      matrix[tall ? k * columns + row : row * columns + k] = (float)(gain * vector[k]);
+    }
+  }
 }

@@ -79,36 +79,6 @@ size_t rv_net_weights(const rv_net *net)
   return net->starts;
 }
 
-/// Gram-Schmidt, twice for accuracy, on the rows of a random matrix [rows][columns]; with more rows
-/// than columns on its columns.
-static void orthogonal(rv_random *random, double *scratch, size_t rows, size_t columns, double gain,
-                       float *matrix)
-{
-  const bool tall = rows > columns;
-  const size_t n = tall ? columns : rows;
-  const size_t length = tall ? rows : columns;
-  for (size_t row = 0; row < n; row++) {
-    double *vector = scratch + row * length;
-    for (size_t k = 0; k < length; k++)
-      vector[k] = rv_random_normal(random);
-    for (size_t other = 0; other < 2 * row; other++) {
-      const double *basis = scratch + other % row * length;
-      double product = 0.0;
-      for (size_t k = 0; k < length; k++)
-        product += vector[k] * basis[k];
-      for (size_t k = 0; k < length; k++)
-        vector[k] -= product * basis[k];
-    }
-    double energy = 0.0;
-    for (size_t k = 0; k < length; k++)
-      energy += vector[k] * vector[k];
-    for (size_t k = 0; k < length; k++) {
-      vector[k] /= sqrt(energy);
-      matrix[tall ? k * columns + row : row * columns + k] = (float)(gain * vector[k]);
-    }
-  }
-}
-
 static void glorot(rv_random *random, size_t rows, size_t columns, double gain, float *matrix)
 {
   const double bound = gain * sqrt(6.0 / (double)(rows + columns));
@@ -131,7 +101,7 @@ static void fill_matrix(rv_init init, bool recurrent, rv_random *random, double 
     he(random, rows, columns, gain, matrix);
   else if (init == RV_INIT_ORTHOGONAL ||
            ((init == RV_INIT_DEFAULT || init == RV_INIT_CHRONO) && recurrent))
-    orthogonal(random, scratch, rows, columns, gain, matrix);
+    rv_random_orthogonal(random, scratch, rows, columns, gain, matrix);
   else
     glorot(random, rows, columns, gain, matrix);
 }
