@@ -45,6 +45,11 @@ typedef struct rv_option {
   {                                                                                                \
     .name = "json", .kind = RV_OPTION_FLAG, .help = "print one JSON object a line, for machines"   \
   }
+#define RV_OPTION_OF_SEED(what)                                                                    \
+  {                                                                                                \
+    .name = "seed", .kind = RV_OPTION_INTEGER, .argument = "N", .initial = "1", .minimum = 0,      \
+    .maximum = 2147483647, .help = (what)                                                          \
+  }
 #define RV_OPTION_END                                                                              \
   {                                                                                                \
     .name = NULL                                                                                   \
