@@ -30,14 +30,19 @@ static rv_train_data audio_data(void)
   return (rv_train_data){.rate = 48000.0, .train = &clip, .n_train = 1};
 }
 
-static rv_course course_of(const rv_train_data *data, const rv_train_config *config)
+/// The plain recipe at update 500 of 1000.
+static rv_course new_course(void)
 {
-  rv_course run = {.data = data, .config = config, .rate_scale = 1.0, .updates = 500};
+  static rv_train_data data;
+  static rv_train_config config;
+  data = audio_data();
+  rv_train_defaults(&config);
+  rv_course run = {.data = &data, .config = &config, .rate_scale = 1.0, .updates = 500};
   rv_recipe recipe;
   rv_error error = {{0}};
-  rv_recipe_defaults(&recipe, config->kind);
-  ck_assert_int_eq(rv_trainer_new(data, config, &recipe, rv_isa_choose(), 1, &run.trainer, &error),
-                   RV_OK);
+  rv_recipe_defaults(&recipe, config.kind);
+  ck_assert_int_eq(
+      rv_trainer_new(&data, &config, &recipe, rv_isa_choose(), 1, &run.trainer, &error), RV_OK);
   rv_schedule_make(&run.schedule, &recipe, 1000, 1e4);
   run.best = calloc(run.trainer->model.parameters, sizeof *run.best);
   ck_assert_ptr_nonnull(run.best);
@@ -52,10 +57,7 @@ static void free_course(rv_course *run)
 
 START_TEST(a_training_is_lost_when_it_falls_back_to_silence_and_not_by_a_bad_validation)
 {
-  const rv_train_data data = audio_data();
-  rv_train_config config;
-  rv_train_defaults(&config);
-  rv_course run = course_of(&data, &config);
+  rv_course run = new_course();
   run.has_best = true;
   run.best_esr = 0.01;
   run.esr = 0.3;
@@ -79,10 +81,7 @@ END_TEST
 
 START_TEST(the_best_weights_come_back_at_half_the_rate_and_only_so_often)
 {
-  const rv_train_data data = audio_data();
-  rv_train_config config;
-  rv_train_defaults(&config);
-  rv_course run = course_of(&data, &config);
+  rv_course run = new_course();
   rv_optimiser *optimiser = &run.trainer->optimiser;
   const size_t bytes = optimiser->parameters * sizeof(float);
   run.has_best = true;
@@ -109,10 +108,7 @@ END_TEST
 
 START_TEST(refusals_in_a_row_send_it_back_before_they_become_the_measure)
 {
-  const rv_train_data data = audio_data();
-  rv_train_config config;
-  rv_train_defaults(&config);
-  rv_course run = course_of(&data, &config);
+  rv_course run = new_course();
   rv_optimiser *optimiser = &run.trainer->optimiser;
   const size_t n = optimiser->parameters;
   float *gradient = calloc(n, sizeof *gradient);
@@ -151,10 +147,7 @@ END_TEST
 
 START_TEST(streams_begin_anew_where_an_update_is_refused)
 {
-  const rv_train_data data = audio_data();
-  rv_train_config config;
-  rv_train_defaults(&config);
-  rv_course run = course_of(&data, &config);
+  rv_course run = new_course();
   rv_trainer *trainer = run.trainer;
   const rv_moment moment = rv_schedule_at(&run.schedule, 5);
   double loss = 0.0;
@@ -175,10 +168,7 @@ END_TEST
 
 START_TEST(after_a_return_the_rate_grows_from_nothing_to_half)
 {
-  const rv_train_data data = audio_data();
-  rv_train_config config;
-  rv_train_defaults(&config);
-  rv_course run = course_of(&data, &config);
+  rv_course run = new_course();
   ck_assert_double_eq(rv_recovery_rate(&run), 1.0);
   run.has_best = true;
   run.best_esr = 0.01;
