@@ -46,6 +46,8 @@ static const mishap mishaps[] = {
     {"a recorder that is 20 ppm slow", 480.4, -20.0, 0.0, 1.0, false},
     {"hum", 77.8, 0.0, 0.0, 1.0, true},
     {"late, soft and upside down", 50000.5, 0.0, -12.0, -1.0, false},
+    {"late, soft, upside down and in hum", 50000.5, 0.0, -12.0, -1.0, true},
+    {"all of it, and a recorder that is 20 ppm fast", 50000.5, 20.0, -12.0, -1.0, true},
 };
 
 static double click_of(const take *t, const mishap *m)

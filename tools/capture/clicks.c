@@ -9,8 +9,44 @@
 #include <math.h>
 #include <stdlib.h>
 
+static const double PI = 3.14159265358979323846;
+
 /// Hops per second of the envelope in which the group is looked for.
 enum { HOPS = 1000 };
+
+/// Three high-pass sections of first order.
+typedef struct high_pass {
+  double keep, last[3];
+} high_pass;
+
+static high_pass high_pass_at(double hertz, double rate)
+{
+  return (high_pass){.keep = exp(-2.0 * PI * fmin(hertz, 0.1 * rate) / rate)};
+}
+
+static double high_passed(high_pass *filter, double x)
+{
+  for (int k = 0; k < 3; k++) {
+    filter->last[k] = filter->keep * filter->last[k] + (1.0 - filter->keep) * x;
+    x -= filter->last[k];
+  }
+  return x;
+}
+
+/// A part of a recording above 200 Hz: what is cut out of a hum ends at two steps, which lie in the
+/// band of soft clicks. The filter runs in from half a second before it.
+static float *without_hum(const float *samples, size_t from, size_t frames, double rate)
+{
+  float *clear = malloc((frames + 1) * sizeof *clear);
+  const size_t lead = (size_t)(0.5 * rate) < from ? (size_t)(0.5 * rate) : from;
+  high_pass filter = high_pass_at(200.0, rate);
+  for (size_t i = 0; clear && i < lead + frames; i++) {
+    const double x = high_passed(&filter, (double)samples[from - lead + i]);
+    if (i >= lead)
+      clear[i - lead] = (float)x;
+  }
+  return clear;
+}
 
 /// Highest level of each millisecond above about 1 kHz, where hum and rumble do not reach.
 static float *envelope(const float *samples, size_t frames, double rate, size_t *n_hops)
@@ -20,15 +56,9 @@ static float *envelope(const float *samples, size_t frames, double rate, size_t 
   float *levels = calloc(*n_hops + 1, sizeof *levels);
   if (!levels)
     return NULL;
-  const double keep = exp(-2.0 * 3.14159265358979323846 * fmin(1000.0, 0.1 * rate) / rate);
-  double last[3] = {0.0};
+  high_pass filter = high_pass_at(1000.0, rate);
   for (size_t i = 0; i < frames; i++) {
-    // Three high-pass sections of first order.
-    double x = (double)samples[i];
-    for (int k = 0; k < 3; k++) {
-      last[k] = keep * last[k] + (1.0 - keep) * x;
-      x -= last[k];
-    }
+    const double x = high_passed(&filter, (double)samples[i]);
     const size_t hop = (size_t)((double)i / per_hop);
     levels[hop] = fmaxf(levels[hop], (float)fabs(x));
   }
@@ -102,14 +132,19 @@ rv_status rv_clicks_find(const float *samples, size_t frames, double rate, rv_cl
   const size_t first = rv_signal_click_frame(&layout, 0, rate);
   const size_t span = rv_signal_click_frame(&layout, RV_SIGNAL_LEAD - 1, rate) - first + 2 * margin;
   const size_t n = span < frames - origin ? span : frames - origin;
-  float *ideal = calloc(span, sizeof *ideal);
-  if (!ideal)
-    return rv_fail(error, RV_NO_MEMORY, "out of memory for finding the clicks");
-  rv_signal_clicks_render(&layout, RV_SIGNAL_LEAD, rate, margin - first, ideal, span);
+  float *drawn = calloc(span, sizeof *drawn);
+  if (drawn)
+    rv_signal_clicks_render(&layout, RV_SIGNAL_LEAD, rate, margin - first, drawn, span);
+  // One filter for both leaves the lag between them as it is.
+  float *ideal = drawn ? without_hum(drawn, 0, span, rate) : NULL;
+  float *heard = without_hum(samples, origin, n, rate);
   rv_correlation correlation;
   const rv_status status =
-      rv_correlate(ideal, span, samples + origin, n, rate, margin / 2, &correlation, error);
+      ideal && heard ? rv_correlate(ideal, span, heard, n, rate, margin / 2, &correlation, error)
+                     : rv_fail(error, RV_NO_MEMORY, "out of memory for finding the clicks");
+  free(heard);
   free(ideal);
+  free(drawn);
   if (status != RV_OK)
     return status;
   const double frame = (double)(origin + margin) + correlation.peak;
