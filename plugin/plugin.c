@@ -44,8 +44,10 @@ static LV2_Handle instantiate(const LV2_Descriptor *descriptor, double rate, con
     return NULL;
   }
   rv_plugin *plugin = calloc(1, sizeof *plugin);
-  if (!plugin)
+  if (!plugin) {
+    (void)lv2_log_error(&logger, "out of memory for an instance\n");
     return NULL;
+  }
   rv_error error = {{0}};
   plugin->channels = strcmp(descriptor->URI, RV_URI_AMP_STEREO) ? 1 : 2;
   plugin->fresh = true;

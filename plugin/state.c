@@ -142,6 +142,9 @@ static void ask_with_copy(rv_loader *loader, const rv_uris *uris, const char *pa
     text = malloc(size);
   if (text)
     memcpy(text, value, size);
+  else if (usable)
+    (void)lv2_log_error(&loader->log, "out of memory for the session's copy of the model %s\n",
+                        path);
   (void)pthread_mutex_lock(&loader->loading);
   if (!text && *path) { // what plays now plays on where the file is missing, and is kept for it
     text = loader->copy.text;
