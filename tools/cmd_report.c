@@ -74,7 +74,7 @@ static rv_status make(const rv_args *args, const char *const *paths, const char 
     return status;
   const char *verdict = rv_verdict_of(result.esr).word;
   rv_report_line(report, "%s: ESR %.6f, %s%s", to, result.esr, verdict,
-                 result.plotted ? "" : "; without plots, as there is no gnuplot");
+                 result.plotted ? "" : "; without plots, as gnuplot is missing or fails");
   rv_report_object(report,
                    json_pack("{s:s, s:o, s:o, s:s, s:I, s:b}", "event", "report", "page",
                              rv_json_text(to), "esr", rv_json_number(result.esr), "verdict",

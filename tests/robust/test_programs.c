@@ -33,6 +33,7 @@ typedef struct attempt {
   const char *arguments; ///< with blanks between them
   const char *fail_at;   ///< RECURVE_FAIL_AT, or NULL
   const char *count;     ///< RECURVE_FAIL_COUNT, or NULL
+  const char *out;       ///< where standard output goes, or NULL
   rlim_t file_bytes;     ///< the longest file, 0: any
   int status;            ///< exit status; −1: ended by a signal
   double seconds;        ///< of the processor
@@ -49,7 +50,7 @@ static void enter(const attempt *run)
   for (char *rest = line, *word = NULL; n < ARGUMENTS - 1 && (word = strtok_r(rest, " ", &rest));)
     words[n++] = word;
   const struct rlimit limit = {run->file_bytes, run->file_bytes};
-  const int out = open("/dev/null", O_WRONLY);
+  const int out = open(run->out ? run->out : "/dev/null", O_WRONLY);
   const int err = open("words.txt", O_WRONLY | O_CREAT | O_TRUNC, 0666);
   if (out < 0 || err < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
     _exit(98);
@@ -95,6 +96,7 @@ static const deed deeds[] = {
     {"process model.json dry.wav -o new.flac", "new.flac"},
     {"capture --practice-amp dry.wav -o new.wav", "new.wav"},
     {"signal --riff --length 4 -o new.wav", "new.wav"},
+    {"report model.json dry.wav wet.wav --latency 0 -o new.html", "new.html"},
     {"train dry.wav wet.wav -o new.json --latency 0 --updates 3 --size 4 --threads 1 --no-report",
      "new.json"},
 };
@@ -184,6 +186,33 @@ START_TEST(a_disk_that_is_full_at_any_byte_is_told_and_holds_nothing)
                   run.words);
     ck_assert_msg(strstr(run.words, what->results), "%s, %s: %s", run.arguments, how, run.words);
     expect_files(&run, how, what->results, false);
+  }
+}
+END_TEST
+
+START_TEST(results_that_cannot_be_printed_are_a_failure)
+{
+  static const char *const prints[] = {
+      "bench --model model.json --tsv --time 0.01 --channels 1 --isa base",
+      "bench --model model.json --json --time 0.01 --channels 1 --isa base",
+      "info model.json",
+      "info --json model.json",
+      "process model.json dry.wav -o -",
+      "process model.json dry.wav -o new.wav --json",
+      "report model.json dry.wav wet.wav --latency 0 -o new.html",
+      "signal --riff --length 4 -o -",
+      "train dry.wav wet.wav --check --json",
+      "--help",
+      "--version",
+  };
+  for (size_t p = 0; p < sizeof prints / sizeof *prints; p++) {
+    attempt run = {.arguments = prints[p]};
+    try(&run);
+    ck_assert_msg(!run.status, "%s: status %d: %s", prints[p], run.status, run.words);
+    run.out = "/dev/full";
+    try(&run);
+    ck_assert_msg(run.status == 1, "%s: status %d: %s", prints[p], run.status, run.words);
+    ck_assert_msg(strstr(run.words, "standard output"), "%s: %s", prints[p], run.words);
   }
 }
 END_TEST
@@ -289,6 +318,7 @@ int main(void)
   tcase_add_checked_fixture(cases, setup, NULL);
   tcase_add_loop_test(cases, memory_that_comes_to_an_end_is_told, 0, DEEDS);
   tcase_add_loop_test(cases, a_disk_that_is_full_at_any_byte_is_told_and_holds_nothing, 0, DEEDS);
+  tcase_add_test(cases, results_that_cannot_be_printed_are_a_failure);
   tcase_add_test(cases, a_model_that_is_made_to_harm_ends_in_one_line);
   tcase_add_test(cases, weights_at_the_end_of_the_numbers_play_as_finite_samples);
   suite_add_tcase(suite, cases);

@@ -91,7 +91,7 @@ int rv_closing_present(const rv_closing *closing, const rv_description *model,
   rv_outcome_tell(closing->outcome, model, result);
   if (closing->places->page && !exit_status)
     rv_report_line(closing->report, "to look at and listen to: %s%s", closing->places->page,
-                   plotted ? "" : " (without plots, as there is no gnuplot)");
+                   plotted ? "" : " (without plots, as gnuplot is missing or fails)");
   free(settings);
   return exit_status;
 }

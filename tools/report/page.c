@@ -171,11 +171,12 @@ static void write_plots(const page_sheet *sheet)
 
 static void write_missing(FILE *file)
 {
-  (void)fputs("<section class=\"card missing\"><h2>No plots</h2><p>Waves, spectra and errors are "
-              "drawn by gnuplot, which was not found when this page was made. Install it "
-              "(<code>apt install gnuplot-nox</code>) and make the page anew with <code>recurve "
-              "report</code>.</p></section>\n",
-              file);
+  (void)fputs(
+      "<section class=\"card missing\"><h2>No plots</h2><p>Waves, spectra and errors are "
+      "drawn by gnuplot, which was not found, or failed, when this page was made. Install it "
+      "(<code>apt install gnuplot-nox</code>) and make the page anew with <code>recurve "
+      "report</code>.</p></section>\n",
+      file);
 }
 
 /// The error over the knobs: a line for each setting, with a bar.

@@ -40,7 +40,7 @@ typedef struct rv_page {
 typedef struct rv_page_result {
   size_t bytes; ///< of the page
   double esr;   ///< that it shows
-  bool plotted; ///< false: there is no gnuplot, and the page says so
+  bool plotted; ///< false: gnuplot is missing or fails, and the page says so
 } rv_page_result;
 
 /// Plays the audio through the model and writes the page; the old file stays until the new one is
