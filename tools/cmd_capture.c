@@ -351,8 +351,10 @@ const rv_command rv_command_capture = {
         "there before the first frame, and the latency that it reports is taken out. One with a "
         "single input gets an instance for each channel of the file.\n\n"
         "With --jack the file goes out of the sound card, through your device, and back in, at "
-        "JACK's rate. The recording is as long as the file and late by the round trip, which "
-        "recurve train finds. A silent return, and a take during which JACK was late (an xrun), "
+        "JACK's rate, with one channel: a device of two is recorded once for each side, with the "
+        "ports of that side. The recording is as long as the file and late by the round trip, "
+        "which recurve train finds. A silent return, and a take during which JACK was late (an "
+        "xrun), "
         "are failures; the recording is kept in any case, also after Ctrl-C.",
     .options = options,
     .run = run,
