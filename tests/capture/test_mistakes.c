@@ -4,6 +4,7 @@
 /// What goes wrong between two recordings: order, speed, ceilings, a device that changes.
 
 #include "capture/repeat.h"
+#include "capture/swap.h"
 #include "support.h"
 #include "takes.h"
 
@@ -99,6 +100,28 @@ START_TEST(swapped_recordings_are_told)
   expect_text(&wet, &dry, RV_OK, "swapped", "dry.wav and wet.wav look swapped: from 0 s on");
   take_free(&wet);
   take_free(&dry);
+}
+END_TEST
+
+/// A window is a whole number of frames, of which more fit in than the rate lets expect.
+START_TEST(levels_are_compared_at_any_rate)
+{
+  static const double rates[] = {1010.0, 4019.0, 11025.0};
+  for (size_t r = 0; r < sizeof rates / sizeof *rates; r++) {
+    take dry = take_new(rates[r], (size_t)(45.0 * rates[r]));
+    take wet = take_new(rates[r], dry.frames);
+    uint64_t seed = 5;
+    for (size_t i = 0; i < dry.frames; i++) {
+      dry.samples[i] = rv_test_random(&seed) * (i / 1000 % 2 ? 1.0F : 0.3F);
+      wet.samples[i] = tanhf(3.0F * dry.samples[i]);
+    }
+    rv_flattening found;
+    ck_assert_int_eq(
+        rv_flattening_measure(dry.samples, wet.samples, dry.frames, rates[r], &found, NULL), RV_OK);
+    ck_assert_msg(isfinite(found.crest_short), "%g Hz", rates[r]);
+    take_free(&wet);
+    take_free(&dry);
+  }
 }
 END_TEST
 
@@ -202,6 +225,7 @@ int main(void)
   tcase_add_test(cases, a_passage_of_any_recording_that_comes_twice_is_found);
   tcase_add_test(cases, silence_and_what_comes_once_are_no_repeat);
   tcase_add_test(cases, swapped_recordings_are_told);
+  tcase_add_test(cases, levels_are_compared_at_any_rate);
   tcase_add_test(cases, a_level_is_not_a_swap);
   tcase_add_test(cases, a_file_marked_with_another_rate_is_told);
   tcase_add_test(cases, clipped_and_turned_down_is_told);

@@ -10,6 +10,10 @@
 
 enum { MOST_SECONDS = 43 };
 
+/// Seconds of a window.
+#define SHORT 0.05
+#define LONG  0.2
+
 /// Levels and crests of the windows that count, in dB.
 typedef struct windows {
   size_t n;
@@ -160,14 +164,21 @@ static double variance(const double *values, size_t n)
   return square / (double)n - sum * sum / ((double)n * (double)n);
 }
 
+/// Frames of a window.
+static size_t window_of(double seconds, double rate)
+{
+  const size_t frames = (size_t)(seconds * rate);
+  return frames ? frames : 1;
+}
+
 static void compare(const float *dry, const float *wet, size_t frames, double rate, windows *w,
                     rv_flattening *flattening)
 {
-  measure(dry, wet, frames, (size_t)(0.05 * rate), w);
+  measure(dry, wet, frames, window_of(SHORT, rate), w);
   if (w->n < 20)
     return;
   flattening->crest_short = median(w->dry_crest, w->n) - median(w->wet_crest, w->n);
-  measure(dry, wet, frames, (size_t)(0.2 * rate), w);
+  measure(dry, wet, frames, window_of(LONG, rate), w);
   if (w->n < 8)
     return;
   const double spread = variance(w->dry_level, w->n);
@@ -185,7 +196,7 @@ rv_status rv_flattening_measure(const float *dry, const float *wet, size_t frame
   const size_t most = (size_t)(MOST_SECONDS * rate);
   const size_t n = frames < most ? frames : most;
   *flattening = (rv_flattening){NAN, NAN, NAN, NAN};
-  const size_t n_windows = (size_t)((double)n / (0.05 * rate)) + 2;
+  const size_t n_windows = n / window_of(SHORT, rate) + 1;
   if ((double)n < rate)
     return RV_OK;
   equaliser e;
