@@ -13,6 +13,7 @@
 #include "cli/report.h"
 #include "commands.h"
 #include "learn/clones.h"
+#include "learn/names.h"
 
 #include <string.h>
 
@@ -291,6 +292,8 @@ static int run(const rv_args *args)
   const char *wet = rv_args_text(args, "output");
   if (!wet)
     return rv_usage_error(args, "no name for the recording: give -o WET");
+  if (rv_same_file(dry, wet))
+    return rv_usage_error(args, "%s is the signal; give the recording another name with -o", wet);
   const int source = chosen_source(args);
   if (source < 0)
     return RV_EXIT_USAGE;

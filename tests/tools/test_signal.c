@@ -84,6 +84,7 @@ START_TEST(a_capture_that_cannot_be_is_refused_and_writes_nothing)
   rv_expect_run(rv_run_recurve("capture --practice-amp none.wav -o wet.wav"), 1, "none.wav");
   rv_expect_run(rv_run_recurve("capture --practice-amp nan.wav -o wet.wav"), 1, "nan.wav|0.010");
   ck_assert_int_ne(access(rv_test_path("wet.wav"), F_OK), 0);
+  rv_expect_run(rv_run_recurve("capture --practice-amp dry.wav -o ./dry.wav"), 2, "is the signal");
 }
 END_TEST
 
