@@ -166,6 +166,36 @@ START_TEST(streams_begin_anew_where_an_update_is_refused)
 }
 END_TEST
 
+START_TEST(clipping_by_value_limits_each_slope_alone)
+{
+  rv_course run = new_course();
+  rv_trainer *trainer = run.trainer;
+  const size_t n = trainer->model.parameters;
+  const rv_moment moment = rv_schedule_at(&run.schedule, 5);
+  const rv_streams streams = trainer->streams;
+  const rv_random random = trainer->random;
+  double loss = 0.0;
+  float *whole = malloc(n * sizeof *whole);
+  ck_assert_ptr_nonnull(whole);
+  (void)rv_trainer_gradient(trainer, &moment);
+  memcpy(whole, trainer->gradient, n * sizeof *whole);
+  trainer->streams = streams;
+  trainer->random = random;
+  const float limit = fabsf(whole[n / 2]);
+  trainer->recipe.clip_value = (double)limit;
+  ck_assert_int_eq(rv_trainer_update(trainer, &moment, 10.0, &loss), RV_UPDATED);
+  size_t clipped = 0;
+  for (size_t i = 0; i < n; i++) {
+    ck_assert_float_eq(trainer->gradient[i], fmaxf(fminf(whole[i], limit), -limit));
+    clipped += fabsf(whole[i]) > limit;
+  }
+  ck_assert_uint_gt(clipped, 0);
+  ck_assert_uint_lt(clipped, n - 1);
+  free(whole);
+  free_course(&run);
+}
+END_TEST
+
 START_TEST(after_a_return_the_rate_grows_from_nothing_to_half)
 {
   rv_course run = new_course();
@@ -228,6 +258,7 @@ int main(void)
   tcase_add_test(cases, the_best_weights_come_back_at_half_the_rate_and_only_so_often);
   tcase_add_test(cases, refusals_in_a_row_send_it_back_before_they_become_the_measure);
   tcase_add_test(cases, streams_begin_anew_where_an_update_is_refused);
+  tcase_add_test(cases, clipping_by_value_limits_each_slope_alone);
   tcase_add_test(cases, after_a_return_the_rate_grows_from_nothing_to_half);
   tcase_add_test(cases, an_absurd_rate_ends_in_a_model_all_the_same);
   suite_add_tcase(suite, cases);

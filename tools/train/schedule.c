@@ -16,7 +16,7 @@ void rv_recipe_defaults(rv_recipe *recipe, rv_kind kind)
 {
   // The tables of RECIPE.md; a plain cell runs away from what cells with gates learn best at.
   const bool lstm = kind == RV_LSTM;
-  const bool gru = kind == RV_GRU;
+  const bool gru = kind == RV_GRU || kind == RV_GRU_BEFORE;
   *recipe = (rv_recipe){
       .streams = 32,
       .n_stages = 4,
