@@ -226,6 +226,49 @@ START_TEST(clips_without_values_or_beyond_a_range_are_refused)
 }
 END_TEST
 
+START_TEST(a_silent_test_is_refused_before_the_training_and_a_silent_clip_of_it_counts_for_nothing)
+{
+  recordings *made = make();
+  rv_description *model = NULL;
+  rv_train_result result;
+  rv_error error = {{0}};
+  const rv_train_config config = settings(40);
+  rv_train_clip *test = made->clips + SETTINGS - 2;
+  made->data.n_train--;
+  made->data.n_select--;
+  made->data.test = test;
+  made->data.n_test = 2;
+  memset(made->wet[SETTINGS - 1], 0, sizeof made->wet[0]);
+  ck_assert_msg(!rv_train(&made->data, &config, NULL, NULL, &model, &result, &error), "%s",
+                error.text);
+  double alone = 0.0;
+  ck_assert_int_eq(rv_model_esr(model, &test[0], 0, &alone, NULL), RV_OK);
+  ck_assert_double_eq_tol(result.test_esr, alone, 1e-12 * alone);
+  rv_description_free(model);
+  model = NULL;
+  memset(made->wet[SETTINGS - 2], 0, sizeof made->wet[0]);
+  ck_assert_int_eq(rv_train(&made->data, &config, NULL, NULL, &model, &result, &error),
+                   RV_BAD_AUDIO);
+  ck_assert_ptr_null(model);
+  ck_assert_ptr_nonnull(strstr(error.text, "measures the model is silent"));
+  free(made);
+}
+END_TEST
+
+START_TEST(clips_of_no_length_are_refused)
+{
+  recordings *made = make();
+  rv_description *model = NULL;
+  rv_error error = {{0}};
+  const rv_train_config config = settings(1);
+  for (size_t s = 0; s < SETTINGS; s++)
+    made->clips[s].frames = 0;
+  ck_assert_int_eq(rv_train(&made->data, &config, NULL, NULL, &model, NULL, &error), RV_BAD_AUDIO);
+  ck_assert_ptr_nonnull(strstr(error.text, "0 frames to learn from"));
+  free(made);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("training with knobs");
@@ -237,6 +280,10 @@ int main(void)
   tcase_add_test(cases, each_frame_of_each_stream_has_the_knobs_of_its_clip);
   tcase_add_test(cases, knobs_that_could_move_and_stay_train_as_fixed_ones);
   tcase_add_test(cases, clips_without_values_or_beyond_a_range_are_refused);
+  tcase_add_test(
+      cases,
+      a_silent_test_is_refused_before_the_training_and_a_silent_clip_of_it_counts_for_nothing);
+  tcase_add_test(cases, clips_of_no_length_are_refused);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);
 }

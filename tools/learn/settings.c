@@ -51,15 +51,20 @@ rv_status rv_settings_measure(const rv_description *model, const rv_train_clip *
     made[s].esr += esr * energy;
     energies[s] += energy;
   }
-  for (size_t s = 0; s < count; s++)
-    made[s].esr /= energies[s];
+  size_t kept = 0;
+  for (size_t s = 0; s < count; s++) {
+    if (!(energies[s] > 0.0))
+      continue;
+    made[kept] = made[s];
+    made[kept++].esr /= energies[s];
+  }
   free(energies);
   if (status) {
     free(made);
     return status;
   }
   *settings = made;
-  *n_settings = count;
+  *n_settings = kept;
   return RV_OK;
 }
 

@@ -12,10 +12,11 @@
 
 typedef struct rv_setting_esr {
   const float *knobs; ///< [n_knobs], the clip's
-  double esr;         ///< of all clips of the setting, weighed by their energy; NaN: silent
+  double esr;         ///< of all clips of the setting, weighed by their energy
 } rv_setting_esr;
 
-/// One entry for each setting of the clips, in their order: *settings [*n], to be freed.
+/// One entry for each setting of the clips that is not silent, in their order: *settings [*n], to be
+/// freed.
 rv_status rv_settings_measure(const rv_description *model, const rv_train_clip *clips, size_t n,
                               rv_setting_esr **settings, size_t *n_settings, rv_error *error);
 

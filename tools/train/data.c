@@ -126,7 +126,8 @@ static void append_tail(rv_tape *tape)
 {
   const size_t n = (size_t)tape->n_knobs;
   const size_t pieces = (tape->frames + RV_TAPE_TAIL) / RV_KNOB_FRAMES + 1;
-  for (size_t piece = tape->frames / RV_KNOB_FRAMES + 1; n && piece < pieces; piece++) {
+  for (size_t piece = tape->frames / RV_KNOB_FRAMES + 1; n && tape->frames && piece < pieces;
+       piece++) {
     const size_t frame = (piece * RV_KNOB_FRAMES - tape->frames) % tape->frames;
     memcpy(tape->knobs + piece * n, tape->knobs + frame / RV_KNOB_FRAMES * n, n * sizeof(float));
   }
@@ -218,6 +219,15 @@ static rv_status fill(rv_tape *tape, const rv_train_data *data, const rv_train_c
   return RV_OK;
 }
 
+static bool all_silent(const rv_train_clip *clips, size_t n)
+{
+  for (size_t c = 0; c < n; c++)
+    for (size_t i = 0; i < clips[c].frames; i++)
+      if (clips[c].wet[i] != 0.0F)
+        return false;
+  return true;
+}
+
 rv_status rv_tapes_new(const rv_train_data *data, int burn_in, rv_tape *train, rv_tape *select,
                        rv_error *error)
 {
@@ -247,6 +257,11 @@ rv_status rv_tapes_new(const rv_train_data *data, int burn_in, rv_tape *train, r
   if (!(select->energy > 0.0))
     return rv_fail(error, RV_BAD_AUDIO,
                    "the wet audio that selects the model is silent: a tenth of the training part");
+  // Found out afterwards, it would be too late for the model.
+  if (data->n_test && all_silent(data->test, data->n_test))
+    return rv_fail(error, RV_BAD_AUDIO,
+                   "the wet audio that measures the model is silent: leave the silence at the end "
+                   "of the recording out, or measure on another part");
   return RV_OK;
 }
 

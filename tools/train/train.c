@@ -266,7 +266,8 @@ static rv_status clips_esr(const rv_description *description, const rv_train_cli
       first++;
     for (size_t i = 0; i < clips[c].frames; i++)
       energy += (double)clips[c].wet[i] * (double)clips[c].wet[i];
-    status = rv_model_esr(description, &clips[c], 0, &own, error);
+    if (energy > 0.0)
+      status = rv_model_esr(description, &clips[c], 0, &own, error);
     sums[2 * first] += own * energy;
     sums[2 * first + 1] += energy;
   }
