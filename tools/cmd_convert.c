@@ -5,13 +5,13 @@
 
 #include "cli/report.h"
 #include "commands.h"
+#include "learn/names.h"
 
 #include "recurve/io.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 /// Frames of the vector that a file without one is given: as many as others write.
 #define VECTOR_FRAMES 2048
@@ -48,13 +48,6 @@ static rv_format format_to_write(const rv_args *args, const char *out)
     if (!strcmp(rv_format_name(written[f]), asked))
       return written[f];
   return RV_FORMAT_AIDAX;
-}
-
-static bool is_same_file(const char *one, const char *other)
-{
-  struct stat a;
-  struct stat b;
-  return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 /// What can be done where a format does not hold a model.
@@ -105,7 +98,7 @@ static int convert(const rv_args *args)
   (void)rv_args_operands(args, &paths);
   conversion c = {.in = paths[0], .out = paths[1], .to = format_to_write(args, paths[1])};
   rv_error error = {{0}};
-  if (is_same_file(c.in, c.out))
+  if (rv_same_file(c.in, c.out))
     return rv_usage_error(args, "%s: the same file twice; give another name for the new one",
                           c.out);
   rv_report_begin(&c.report, args);
