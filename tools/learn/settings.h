@@ -15,8 +15,8 @@ typedef struct rv_setting_esr {
   double esr;         ///< of all clips of the setting, weighed by their energy
 } rv_setting_esr;
 
-/// One entry for each setting of the clips that is not silent, in their order: *settings [*n], to be
-/// freed.
+/// One entry for each setting of the clips that is not silent, in their order: *settings [*n], to
+/// be freed.
 rv_status rv_settings_measure(const rv_description *model, const rv_train_clip *clips, size_t n,
                               rv_setting_esr **settings, size_t *n_settings, rv_error *error);
 
