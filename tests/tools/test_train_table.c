@@ -124,6 +124,26 @@ START_TEST(recordings_of_one_device_get_the_smallest_of_near_latencies)
 }
 END_TEST
 
+/// Of the setting where the knob starts the held-out end is silent.
+START_TEST(a_setting_with_a_silent_end_takes_neither_model_nor_page)
+{
+  static const size_t late[SETTINGS] = {0};
+  make_recordings(late);
+  rv_audio *wet = rv_fixture_read(rv_test_path("set/wet2.wav"));
+  memset(wet->channel[0] + FRAMES / 4 * 3, 0, FRAMES / 4 * sizeof(float));
+  rv_fixture_samples(rv_test_path("set/wet2.wav"), wet->channel[0], FRAMES, RATE);
+  rv_audio_free(wet);
+  write_table("dry,wet,Drive=0:8:4\ndry.wav,wet0.wav,0\ndry.wav,wet2.wav,4\n");
+  const rv_run *run =
+      rv_run_recurve("train --table set/set.csv --latency 0 -o ends.json --updates 20 --json");
+  ck_assert_msg(!run->status, "%s", run->err);
+  ck_assert(rv_fixture_exists("ends.json") && rv_fixture_exists("ends.html"));
+  json_t *setting = event_of(run->out, "setting");
+  ck_assert(json_is_number(json_object_get(setting, "esr")));
+  json_decref(setting);
+}
+END_TEST
+
 START_TEST(tables_that_cannot_be_used_are_told_in_a_line)
 {
   static const struct {
@@ -173,6 +193,7 @@ int main(void)
   tcase_set_timeout(cases, 120);
   tcase_add_test(cases, a_table_gives_a_model_that_process_plays_with_the_printed_ratio);
   tcase_add_test(cases, recordings_of_one_device_get_the_smallest_of_near_latencies);
+  tcase_add_test(cases, a_setting_with_a_silent_end_takes_neither_model_nor_page);
   tcase_add_test(cases, tables_that_cannot_be_used_are_told_in_a_line);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);

@@ -9,7 +9,16 @@
 #include <math.h>
 #include <stdlib.h>
 
-/// The clip that the page plays: the one whose knobs are nearest to where the model's start.
+static bool sounds(const rv_train_clip *clip)
+{
+  size_t i = 0;
+  while (i < clip->frames && clip->wet[i] == 0.0F)
+    i++;
+  return i < clip->frames;
+}
+
+/// The clip that the page plays: of those that are not silent, the one whose knobs are nearest to
+/// where the model's start.
 static size_t nearest(const rv_train_clip *clips, size_t n, const rv_description *model)
 {
   size_t best = 0;
@@ -20,7 +29,7 @@ static size_t nearest(const rv_train_clip *clips, size_t n, const rv_description
       const rv_knob *knob = &model->knobs[k];
       distance += fabsf(clips[c].knobs[k] - knob->initial) / (knob->maximum - knob->minimum);
     }
-    if (distance < least) {
+    if (distance < least && sounds(&clips[c])) {
       least = distance;
       best = c;
     }
