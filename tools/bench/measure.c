@@ -39,8 +39,12 @@ static void run_block(buffers *room, rv_subject *subject)
   rv_subject_run(subject, in, out, room->block);
 }
 
-/// Warms a case up and sets how many blocks fit in the timed part of a turn.
-static void set_span(rv_case *this, buffers *room, double turn)
+/// Of so many rounds a case has this many turns at least.
+#define MIN_TURNS 5
+
+/// Warms a case up and sets how many blocks fit in the timed part of a turn, and how often it has
+/// one.
+static void set_span(rv_case *this, buffers *room, double turn, size_t rounds)
 {
   double best = INFINITY;
   const double begin = rv_bench_now();
@@ -53,9 +57,12 @@ static void set_span(rv_case *this, buffers *room, double turn)
   const double fits = TIMED_PART * turn / fmax(best, 1.0);
   this->span = fits < 1.0 ? 1 : (size_t)fits;
   this->frames = rv_subject_frames(this->subject, room->block);
+  this->turns = 0;
+  const size_t most = rounds / MIN_TURNS;
+  this->every = this->whole ? (size_t)fmin(1.0 + best / turn, (double)most) : 1;
 }
 
-static void take_turn(rv_case *this, buffers *room, size_t round)
+static void take_turn(rv_case *this, buffers *room)
 {
   for (size_t b = 0; b <= this->span / 2 && !this->whole; b++)
     run_block(room, this->subject);
@@ -63,7 +70,7 @@ static void take_turn(rv_case *this, buffers *room, size_t round)
   for (size_t b = 0; b < this->span; b++)
     run_block(room, this->subject);
   double last = rv_bench_now();
-  this->rounds[round] = (last - start) / (double)(this->span * this->frames);
+  this->rounds[this->turns++] = (last - start) / (double)(this->span * this->frames);
   for (size_t b = 0; b < this->span && !this->whole; b++) {
     run_block(room, this->subject);
     const double now = rv_bench_now();
@@ -90,8 +97,11 @@ static size_t run_rounds(const rv_measure_config *config, rv_case *cases, size_t
     if (config->progress && !config->progress(config->context, round, rounds))
       return round;
     measure_peaks(cases, n, machine);
-    for (size_t i = 0; i < n; i++)
-      take_turn(&cases[round % 2 ? n - 1 - i : i], room, round);
+    for (size_t i = 0; i < n; i++) {
+      rv_case *this = &cases[round % 2 ? n - 1 - i : i];
+      if (round % this->every == 0)
+        take_turn(this, room);
+    }
   }
   return rounds;
 }
@@ -110,7 +120,7 @@ static void sum_up(rv_case *cases, size_t n, size_t rounds, double *differences)
   }
   for (size_t i = 0; i < n; i++) {
     rv_case *this = &cases[i];
-    this->median = rv_median(this->rounds, rounds);
+    this->median = rv_median(this->rounds, this->turns);
     this->best = this->rounds[0];
     this->p999 = rv_histogram_quantile(this->blocks, 0.999);
     this->maximum = this->whole ? NAN : this->blocks->maximum;
@@ -139,7 +149,7 @@ static rv_status measure(const rv_measure_config *config, rv_case *cases, size_t
       rv_bench_noise(room.samples + c * stride, NOISE_BLOCKS * config->block, (unsigned)c);
     const rv_control_word caller = rv_control_word_enter();
     for (size_t i = 0; i < n; i++)
-      set_span(&cases[i], &room, turn);
+      set_span(&cases[i], &room, turn, rounds);
     const size_t done = run_rounds(config, cases, n, machine, &room, rounds);
     rv_control_word_leave(caller);
     if (done)

@@ -28,7 +28,9 @@ typedef struct rv_case {
   double maximum; ///< ns of the longest block, or NaN
   size_t frames;  ///< of a run
 
-  double *rounds;       ///< ns per frame, by round; owned by rv_measure
+  double *rounds;       ///< ns per frame, by turn; owned by rv_measure
+  size_t turns;         ///< so far: one in each round, or if `whole` in each `every`th; the same
+  size_t every;         ///< the same
   size_t span;          ///< blocks that are timed in one go; the same
   rv_histogram *blocks; ///< the same
 } rv_case;
