@@ -268,6 +268,13 @@ static int read_table(training *run)
   const rv_status status = rv_dataset_read(run->table, words, n, &run->set.table, &error);
   if (status == RV_BAD_ARGUMENT)
     return rv_usage_error(run->args, "%s", error.text);
+  for (size_t r = 0; r < run->set.table.n_rows; r++)
+    if (run->set.table.rows[r].moves.n && rv_args_flag(run->args, "bidirectional"))
+      return rv_usage_error(
+          run->args,
+          "--bidirectional: knobs of such a model stay for a whole recording, and "
+          "those of %s move",
+          run->set.table.rows[r].wet);
   return status ? rv_failure(run->args, "%s", error.text) : RV_EXIT_DONE;
 }
 
@@ -334,9 +341,17 @@ const rv_command rv_command_train = {
         "excellent, below 0.035 good, below 0.1 usable.\n\n"
         "A table lists recordings, one a line, under the headings dry, wet and the names of up to "
         "four "
-        "knobs; their cells have the knob's values, in any units. A heading such as Gain=0:10:5 "
+        "knobs; their cells have the knob's values, in any units. An empty cell is the number "
+        "after "
+        "the knob's name in that of the wet file or its folders, as in crunch/gain0.4.wav, and so "
+        "is a knob of --knob that has no column. A heading such as Gain=0:10:5 "
         "sets "
-        "the range and where the knob starts. A column \"part\" (train or test) says what the "
+        "the range and where the knob starts. A column \"automation\" names, where knobs moved "
+        "while "
+        "it was recorded, a table of them as recurve process --automation has it, in seconds of "
+        "the "
+        "dry recording; its cells say where they began. A column \"part\" (train or test) says "
+        "what the "
         "training "
         "must not see; without it that is the end of each recording. Each setting counts alike, "
         "however loud it is, and the ratio at the end is the mean over the settings.\n\n"

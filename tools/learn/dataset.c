@@ -5,6 +5,8 @@
 
 #include "table/csv.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +56,14 @@ static rv_status take_range(const char *path, rv_dataset *dataset, int k, rv_err
     knob->minimum = value < knob->minimum ? value : knob->minimum;
     knob->maximum = value > knob->maximum ? value : knob->maximum;
   }
+  for (size_t r = 0; r < dataset->n_rows; r++) {
+    const rv_automation *moves = &dataset->rows[r].moves;
+    for (size_t p = 0; p < moves->n; p++)
+      if (moves->points[p].knob == k) {
+        knob->minimum = fminf(knob->minimum, moves->points[p].value);
+        knob->maximum = fmaxf(knob->maximum, moves->points[p].value);
+      }
+  }
   knob->initial = 0.5F * (knob->minimum + knob->maximum);
   if (knob->minimum < knob->maximum)
     return RV_OK;
@@ -77,7 +87,7 @@ static char *beside(const char *table, const char *name)
 }
 
 typedef struct columns {
-  size_t dry, wet, part;
+  size_t dry, wet, part, automation;
   size_t knob[RV_MAX_KNOBS];
   bool ranged[RV_MAX_KNOBS];
 } columns;
@@ -88,12 +98,13 @@ static rv_status find_columns(const char *path, const rv_csv *csv, const char *c
   found->dry = rv_csv_column(csv, "dry");
   found->wet = rv_csv_column(csv, "wet");
   found->part = rv_csv_column(csv, "part");
+  found->automation = rv_csv_column(csv, "automation");
   if (found->dry == csv->columns || found->wet == csv->columns)
     return rv_fail(error, RV_BAD_FORMAT, "%s: no column \"%s\"; the first line has the headings",
                    path, found->dry == csv->columns ? "dry" : "wet");
   for (size_t c = 0; c < csv->columns; c++) {
     const char *heading = rv_csv_cell(csv, 0, c);
-    if (c == found->dry || c == found->wet || c == found->part)
+    if (c == found->dry || c == found->wet || c == found->part || c == found->automation)
       continue;
     if (dataset->n_knobs == RV_MAX_KNOBS)
       return rv_fail(error, RV_UNSUPPORTED, "%s: more than %d knobs", path, RV_MAX_KNOBS);
@@ -110,13 +121,56 @@ static rv_status find_columns(const char *path, const rv_csv *csv, const char *c
       return bad_knob("--knob", words[w], error);
     while (k < dataset->n_knobs && strcasecmp(dataset->knobs[k].name, knob.name) != 0)
       k++;
-    if (k == dataset->n_knobs)
-      return rv_fail(error, RV_BAD_ARGUMENT, "--knob %s: %s has no column %s", words[w], path,
-                     knob.name);
+    if (k == RV_MAX_KNOBS)
+      return rv_fail(error, RV_UNSUPPORTED, "%s: more than %d knobs", path, RV_MAX_KNOBS);
+    if (k == dataset->n_knobs) {
+      dataset->n_knobs++;
+      found->knob[k] = csv->columns;
+    }
     dataset->knobs[k] = knob;
     found->ranged[k] = true;
   }
   return RV_OK;
+}
+
+/// A knob's value that no cell has: where its automation begins, else as the file's name says.
+static rv_status find_value(const char *path, long line, const char *wet, bool has_column,
+                            const rv_knob *knob, int k, const rv_automation *moves, double *value,
+                            rv_error *error)
+{
+  bool there = false;
+  for (size_t p = 0; p < moves->n && moves->points[p].seconds <= 0.0; p++)
+    if (moves->points[p].knob == k) {
+      *value = (double)moves->points[p].value;
+      there = true;
+    }
+  if (there || rv_knob_in_name(wet, knob->name, value))
+    return RV_OK;
+  return rv_fail(error, has_column ? RV_BAD_FORMAT : RV_BAD_ARGUMENT,
+                 "%s: line %ld: %s %s, and the name %.120s has no number after it, as in %s0.5",
+                 path, line, has_column ? "nothing for" : "no column", knob->name, wet, knob->name);
+}
+
+/// The table of moving knobs that a row names. What has no range yet gets it from its values.
+static rv_status read_moves(const char *path, const char *name, const rv_dataset *dataset,
+                            const columns *found, rv_automation *moves, rv_error *error)
+{
+  rv_description model = {.n_knobs = dataset->n_knobs};
+  if (!*name)
+    return RV_OK;
+  for (int k = 0; k < dataset->n_knobs; k++) {
+    model.knobs[k] = dataset->knobs[k];
+    if (!found->ranged[k]) {
+      model.knobs[k].minimum = -FLT_MAX;
+      model.knobs[k].maximum = FLT_MAX;
+    }
+  }
+  char *file = beside(path, name);
+  const rv_status status = file ? rv_automation_read(file, &model, moves, error)
+                                : rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
+  free(file);
+  // The line that is wrong is one of a file: no matter of the command's arguments.
+  return status == RV_BAD_ARGUMENT ? RV_BAD_FORMAT : status;
 }
 
 static rv_status read_row(const char *path, const rv_csv *csv, size_t row, const columns *found,
@@ -137,11 +191,19 @@ static rv_status read_row(const char *path, const rv_csv *csv, size_t row, const
   to->wet = beside(path, wet);
   if (!to->dry || !to->wet)
     return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
-  for (int k = 0; k < dataset->n_knobs; k++) {
-    const char *cell = rv_csv_cell(csv, row, found->knob[k]);
+  const bool moves = found->automation < csv->columns;
+  rv_status status = read_moves(path, moves ? rv_csv_cell(csv, row, found->automation) : "",
+                                dataset, found, &to->moves, error);
+  for (int k = 0; !status && k < dataset->n_knobs; k++) {
+    const bool has_column = found->knob[k] < csv->columns;
+    const char *cell = has_column ? rv_csv_cell(csv, row, found->knob[k]) : "";
     const rv_knob *knob = &dataset->knobs[k];
     double value = 0.0;
-    if (!rv_csv_number(cell, &value))
+    if (!*cell) {
+      status = find_value(path, line, wet, has_column, knob, k, &to->moves, &value, error);
+      if (status)
+        return status;
+    } else if (!rv_csv_number(cell, &value))
       return rv_fail(error, RV_BAD_FORMAT, "%s: line %ld: %s is \"%.40s\", which is no number",
                      path, line, knob->name, cell);
     to->knobs[k] = (float)value;
@@ -149,7 +211,7 @@ static rv_status read_row(const char *path, const rv_csv *csv, size_t row, const
       return rv_fail(error, RV_BAD_FORMAT, "%s: line %ld: %s is %g, outside of %g to %g", path,
                      line, knob->name, value, (double)knob->minimum, (double)knob->maximum);
   }
-  return RV_OK;
+  return status;
 }
 
 rv_status rv_dataset_read(const char *path, const char *const *words, size_t n, rv_dataset *dataset,
@@ -185,6 +247,7 @@ void rv_dataset_free(rv_dataset *dataset)
   for (size_t r = 0; r < dataset->n_rows; r++) {
     free(dataset->rows[r].dry);
     free(dataset->rows[r].wet);
+    rv_automation_free(&dataset->rows[r].moves);
   }
   free(dataset->rows);
   *dataset = (rv_dataset){0};

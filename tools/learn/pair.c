@@ -7,13 +7,13 @@
 #include <string.h>
 
 /// One channel of a file, with a note where there are others.
-static rv_status choose_channel(const rv_audio *audio, const char *path, long channel,
+static rv_status choose_channel(const rv_audio *audio, const char *path, long channel, bool terse,
                                 rv_report *report, float **samples, rv_error *error)
 {
   if (channel > audio->channels)
     return rv_fail(error, RV_BAD_AUDIO, "%s: there is no channel %ld, the file has %d", path,
                    channel, audio->channels);
-  if (audio->channels > 1 && !channel)
+  if (audio->channels > 1 && !channel && !terse)
     rv_report_line(report, "%s: the first of %d channels is used; --channel takes another", path,
                    audio->channels);
   *samples = audio->channel[channel ? channel - 1 : 0];
@@ -36,7 +36,7 @@ static void tell(const rv_pair_report *findings, bool fatal, bool terse, rv_repo
       continue;
     if (!fatal && finding->severity == RV_NOTE)
       rv_report_line(report, "%s", finding->text);
-    else if (!fatal && finding->severity == RV_WARNING)
+    else if (!fatal && !terse && finding->severity == RV_WARNING)
       rv_report_warning(report, "%s", finding->text);
     rv_report_object(report, json_pack("{s:s, s:s, s:s, s:o, s:o}", "event", "finding", "severity",
                                        severity_word(finding->severity), "kind", finding->kind,
@@ -66,6 +66,14 @@ static const rv_finding *finding_of(const rv_pair_report *report, const char *ki
       return &report->findings[f];
   }
   return NULL;
+}
+
+bool rv_pair_warns(const rv_pair_report *report, const char *kind)
+{
+  for (int f = 0; f < report->n_findings; f++)
+    if (report->findings[f].severity == RV_WARNING && !strcmp(report->findings[f].kind, kind))
+      return true;
+  return false;
 }
 
 static rv_status check(const char *dry_path, const char *wet_path, const float *dry, float *wet,
@@ -132,9 +140,11 @@ rv_status rv_take_pair_read(const char *dry_path, const char *wet_path,
         convert_wet(pair, pair->dry_file->rate / pair->wet_file->rate, pair->dry_file->rate, error);
   }
   if (!status)
-    status = choose_channel(pair->dry_file, dry_path, options->channel, report, &dry, error);
+    status = choose_channel(pair->dry_file, dry_path, options->channel, options->terse, report,
+                            &dry, error);
   if (!status)
-    status = choose_channel(pair->wet_file, wet_path, options->channel, report, &wet, error);
+    status = choose_channel(pair->wet_file, wet_path, options->channel, options->terse, report,
+                            &wet, error);
   if (!status)
     status = check(dry_path, wet_path, dry, wet, options, report, pair, error);
   return status;

@@ -41,7 +41,7 @@ typedef struct rv_take_options {
   const long *latency; ///< frames that the wet is late; NULL: to be found
   bool flip;           ///< turns the polarity of the wet
   bool resample;       ///< brings the wet to the dry's rate, where they differ
-  bool terse;          ///< tells warnings only: one recording of many
+  bool terse;          ///< leaves what it finds in the report: one recording of many
   bool correct_drift;  ///< brings the wet to the dry's clock, where they drift apart
 } rv_take_options;
 
@@ -50,6 +50,9 @@ typedef struct rv_take_options {
 rv_status rv_take_pair_read(const char *dry_path, const char *wet_path,
                             const rv_take_options *options, rv_report *report, rv_take_pair *pair,
                             rv_error *error);
+
+/// Whether there is a warning of this kind among the findings.
+bool rv_pair_warns(const rv_pair_report *report, const char *kind);
 
 /// What a check alone ends with: a line for people, an object of all figures with --json.
 void rv_take_pair_tell(const rv_take_pair *pair, rv_report *report);

@@ -15,6 +15,7 @@ typedef struct rv_take_set {
   rv_dataset table; ///< without rows: there is none
   rv_take_pair *pairs;
   size_t n_pairs;
+  float **tracks;              ///< [n_pairs]: of knobs that move, else NULL
   rv_train_clip *train, *test; ///< parts of the pairs
   const char **test_dry;       ///< [n_test]: names of their files
   const char **test_wet;

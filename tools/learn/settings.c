@@ -13,9 +13,11 @@
 /// Lines for people.
 #define MOST_LINES 27
 
-static bool same(const float *a, const float *b, int n_knobs)
+/// Knobs that move are a setting of their own.
+static bool same(const rv_setting_esr *setting, const rv_train_clip *clip, int n_knobs)
 {
-  return !memcmp(a, b, (size_t)n_knobs * sizeof *a);
+  return !setting->moving && !clip->moving &&
+         !memcmp(setting->knobs, clip->knobs, (size_t)n_knobs * sizeof *clip->knobs);
 }
 
 static double energy_of(const rv_train_clip *clip)
@@ -42,10 +44,10 @@ rv_status rv_settings_measure(const rv_description *model, const rv_train_clip *
     const double energy = energy_of(&clips[c]);
     double esr = 0.0;
     size_t s = 0;
-    while (s < count && !same(made[s].knobs, clips[c].knobs, model->n_knobs))
+    while (s < count && !same(&made[s], &clips[c], model->n_knobs))
       s++;
     if (s == count)
-      made[count++].knobs = clips[c].knobs;
+      made[count++] = (rv_setting_esr){.knobs = clips[c].knobs, .moving = clips[c].moving};
     if (energy > 0.0)
       status = rv_model_esr(model, &clips[c], 0, &esr, error);
     made[s].esr += esr * energy;
@@ -89,8 +91,8 @@ static void tell_people(const rv_description *model, const rv_setting_esr *setti
   for (size_t s = 0; s < n && s < MOST_LINES; s++) {
     char text[RV_MAX_KNOBS * (RV_NAME_SIZE + 16)];
     rv_knobs_text(model->knobs, model->n_knobs, shown[s].knobs, text, sizeof text);
-    rv_report_line(report, "  ESR %.5f at %s: %s", shown[s].esr, text,
-                   rv_verdict_of(shown[s].esr).word);
+    rv_report_line(report, "  ESR %.5f at %s%s: %s", shown[s].esr, text,
+                   shown[s].moving ? " at first, moving" : "", rv_verdict_of(shown[s].esr).word);
   }
   free(shown);
 }
@@ -104,7 +106,8 @@ void rv_settings_tell(const rv_description *model, const rv_setting_esr *setting
     for (int k = 0; k < model->n_knobs; k++)
       (void)json_object_set_new_nocheck(knobs, model->knobs[k].name,
                                         rv_json_number((double)settings[s].knobs[k]));
-    rv_report_object(report, json_pack("{s:s, s:o, s:o}", "event", "setting", "knobs", knobs, "esr",
-                                       rv_json_number(settings[s].esr)));
+    rv_report_object(report,
+                     json_pack("{s:s, s:o, s:b, s:o}", "event", "setting", "knobs", knobs, "moving",
+                               settings[s].moving, "esr", rv_json_number(settings[s].esr)));
   }
 }

@@ -11,8 +11,9 @@
 #include "recurve/train.h"
 
 typedef struct rv_setting_esr {
-  const float *knobs; ///< [n_knobs], the clip's
-  double esr;         ///< of all clips of the setting, weighed by their energy
+  const float *knobs; ///< [n_knobs], the clip's; those that it begins with, if they move
+  bool moving;
+  double esr; ///< of all clips of the setting, weighed by their energy
 } rv_setting_esr;
 
 /// One entry for each setting of the clips that is not silent, in their order: *settings [*n], to

@@ -39,8 +39,10 @@ static rv_status read_point(const char *path, const rv_csv *csv, size_t row,
     return rv_fail(error, RV_BAD_ARGUMENT, "%s: line %ld: the model has no knob \"%.60s\"", path,
                    line, name);
   const rv_knob *knob = &model->knobs[point->knob];
-  if (!rv_csv_number(text, &value) || value < (double)knob->minimum ||
-      value > (double)knob->maximum)
+  if (!rv_csv_number(text, &value))
+    return rv_fail(error, RV_BAD_ARGUMENT, "%s: line %ld: %s is \"%.40s\", which is no number",
+                   path, line, knob->name, text);
+  if (value < (double)knob->minimum || value > (double)knob->maximum)
     return rv_fail(error, RV_BAD_ARGUMENT, "%s: line %ld: %s is \"%.40s\"; %g to %g is wanted",
                    path, line, knob->name, text, (double)knob->minimum, (double)knob->maximum);
   point->value = (float)value;

@@ -52,6 +52,7 @@ static rv_page page_of(const rv_closing *closing, const rv_description *model)
                   .wet = clips[chosen].wet,
                   .frames = clips[chosen].frames,
                   .knobs = clips[chosen].knobs,
+                  .moving = clips[chosen].moving,
                   .audio = held_out ? RV_PAGE_HELD_OUT : RV_PAGE_TRAINED,
                   .findings = closing->findings,
                   .curve = closing->curve};

@@ -204,7 +204,8 @@ static void write_settings(FILE *file, const rv_page *page)
     const rv_verdict verdict = rv_verdict_of(setting->esr);
     (void)fputs("<tr>", file);
     for (int k = 0; k < page->model->n_knobs; k++)
-      (void)fprintf(file, "<td>%.4g</td>", (double)setting->knobs[k]);
+      (void)fprintf(file, "<td>%.4g%s</td>", (double)setting->knobs[k],
+                    setting->moving ? " …" : "");
     (void)fprintf(file,
                   "<td>%.5f</td><td><meter min=\"0\" max=\"%.6g\" value=\"%.6g\"></meter> "
                   "<span class=\"%s\">%s</span></td></tr>\n",
@@ -264,7 +265,7 @@ static void write_details(const page_sheet *sheet)
   }
   if (page->knobs) {
     rv_knobs_text(model->knobs, model->n_knobs, page->knobs, text, sizeof text);
-    write_item(file, "knobs", text);
+    write_item(file, page->moving ? "knobs at first" : "knobs", text);
   }
   if (page->findings) {
     (void)snprintf(text, sizeof text, "%ld frames", page->findings->latency_frames);
@@ -343,7 +344,9 @@ rv_status rv_page_write(const char *path, const rv_page *page, rv_page_result *r
     free(sound);
     return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
   }
-  rv_status status = rv_model_play(page->model, page->knobs, page->dry, sound, page->frames, error);
+  const rv_train_clip clip = {
+      .dry = page->dry, .frames = page->frames, .knobs = page->knobs, .moving = page->moving};
+  rv_status status = rv_clip_play(page->model, &clip, sound, error);
   if (!status) {
     made->page = page;
     made->trio = (rv_trio){page->dry, page->wet, sound, page->frames, page->model->rate};

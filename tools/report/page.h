@@ -24,7 +24,8 @@ typedef struct rv_page {
   const char *model_path, *dry_path, *wet_path;
   const float *dry, *wet; ///< [frames], aligned, at the model's rate
   size_t frames;
-  const float *knobs; ///< [n_knobs] of this audio; NULL: the initial values
+  const float *knobs; ///< of this audio, as of a clip; NULL: the initial values
+  bool moving;        ///< as of a clip
   rv_page_audio audio;
   const rv_pair_report *findings; ///< NULL: none were made
   const rv_curve *curve;          ///< NULL: the training was another time

@@ -77,28 +77,47 @@ static void compare(const float *wet, const float *output, size_t frames, double
   }
 }
 
-rv_status rv_model_play(const rv_description *description, const float *knobs, const float *dry,
-                        float *output, size_t frames, rv_error *error)
+static rv_status refuse_moving(rv_error *error)
+{
+  return rv_fail(error, RV_UNSUPPORTED,
+                 "a bidirectional model with knobs that move within a recording");
+}
+
+rv_status rv_clip_play(const rv_description *description, const rv_train_clip *clip, float *output,
+                       rv_error *error)
 {
   player made;
   if (!rv_description_causal(description))
-    return play_offline(description, knobs, dry, output, frames, error);
-  const rv_status status = player_new(&made, description, knobs, error);
-  for (size_t start = 0; !status && start < frames; start += BLOCK) {
-    const float *in[1] = {dry + start};
+    return clip->moving
+               ? refuse_moving(error)
+               : play_offline(description, clip->knobs, clip->dry, output, clip->frames, error);
+  const rv_status status = player_new(&made, description, clip->knobs, error);
+  const size_t block = clip->moving ? RV_KNOB_FRAMES : BLOCK;
+  for (size_t start = 0; !status && start < clip->frames; start += block) {
+    const float *in[1] = {clip->dry + start};
     float *out[1] = {output + start};
-    rv_chain_process(made.chain, in, out, frames - start < BLOCK ? frames - start : BLOCK);
+    if (clip->moving)
+      turn_knobs(&made, clip->knobs + start / RV_KNOB_FRAMES * (size_t)description->n_knobs,
+                 description->n_knobs);
+    rv_chain_process(made.chain, in, out,
+                     clip->frames - start < block ? clip->frames - start : block);
   }
   player_free(&made);
   return status;
+}
+
+rv_status rv_model_play(const rv_description *description, const float *knobs, const float *dry,
+                        float *output, size_t frames, rv_error *error)
+{
+  const rv_train_clip clip = {.dry = dry, .frames = frames, .knobs = knobs};
+  return rv_clip_play(description, &clip, output, error);
 }
 
 static rv_status esr_offline(const rv_description *description, const rv_train_clip *clip,
                              size_t skip, double *difference, double *energy, rv_error *error)
 {
   if (clip->moving)
-    return rv_fail(error, RV_UNSUPPORTED,
-                   "a bidirectional model with knobs that move within a recording");
+    return refuse_moving(error);
   float *output = malloc((clip->frames + 1) * sizeof *output);
   if (!output)
     return rv_fail(error, RV_NO_MEMORY, "out of memory for %zu frames of audio", clip->frames);

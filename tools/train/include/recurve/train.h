@@ -164,6 +164,11 @@ RV_API rv_status rv_train(const rv_train_data *data, const rv_train_config *conf
 RV_API rv_status rv_model_play(const rv_description *description, const float *knobs,
                                const float *dry, float *output, size_t frames, rv_error *error);
 
+/// The same of a clip, whose knobs may move, as if by rv_chain_set every RV_KNOB_FRAMES frames. Its
+/// wet audio may be NULL. RV_UNSUPPORTED for a bidirectional model with knobs that move.
+RV_API rv_status rv_clip_play(const rv_description *description, const rv_train_clip *clip,
+                              float *output, rv_error *error);
+
 /// Error-to-signal ratio Σ(wet − y)²/Σ wet² of a model on a clip, played by a chain of the best
 /// instruction set from the settled start with the clip's knobs (NULL: the initial values), without
 /// the first `skip` frames.
