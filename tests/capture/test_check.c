@@ -76,6 +76,16 @@ START_TEST(different_rates_are_refused)
 }
 END_TEST
 
+START_TEST(a_rate_that_no_model_has_is_refused)
+{
+  pair p = good_pair();
+  p.dry.rate = p.wet.rate = 9.0;
+  expect(&p, RV_BAD_AUDIO, RV_FATAL, "rate", NAN,
+         "dry.wav and wet.wav are at 9 Hz; models have 1000 to 1000000 Hz: is the rate in their "
+         "headers right?");
+}
+END_TEST
+
 START_TEST(an_empty_file_is_refused)
 {
   pair p = good_pair();
@@ -251,6 +261,7 @@ int main(void)
   tcase_set_timeout(cases, 60.0);
   tcase_add_test(cases, a_good_pair_has_no_warning);
   tcase_add_test(cases, different_rates_are_refused);
+  tcase_add_test(cases, a_rate_that_no_model_has_is_refused);
   tcase_add_test(cases, an_empty_file_is_refused);
   tcase_add_test(cases, a_sample_that_is_no_number_is_refused_with_its_place);
   tcase_add_test(cases, silence_is_refused);

@@ -18,6 +18,10 @@
 /// Frames that a wet may be late after the shift: less could make it early.
 enum { LEFT_FRAMES = 1 };
 
+/// Hz that models are played at.
+#define LOWEST_RATE  1000.0
+#define HIGHEST_RATE 1e6
+
 static bool fatal(const rv_pair_report *report)
 {
   for (int i = 0; i < report->n_findings; i++) {
@@ -44,6 +48,12 @@ static void check_files(const rv_pair *pair, rv_pair_report *report)
                   "%s is %g Hz, %s %g Hz: export both at one rate, or "
                   "let recurve train --resample convert",
                   pair->dry_name, pair->dry_rate, pair->wet_name, pair->wet_rate);
+  else if (!(pair->dry_rate >= LOWEST_RATE && pair->dry_rate <= HIGHEST_RATE))
+    rv_report_add(
+        report, RV_FATAL, "rate", NAN,
+        "%s and %s are at %g Hz; models have %.0f to %.0f Hz: is the rate in their headers "
+        "right?",
+        pair->dry_name, pair->wet_name, pair->dry_rate, LOWEST_RATE, HIGHEST_RATE);
   const rv_take dry = {pair->dry_name, pair->dry, pair->dry_frames, pair->dry_rate};
   const rv_take wet = {pair->wet_name, pair->wet, pair->wet_frames, pair->wet_rate};
   rv_check_take(&dry, report);
