@@ -80,9 +80,8 @@ rv_status rv_outcome_write(const rv_outcome *outcome, rv_description *model,
     status = rv_model_make_probe(model, PROBE_FRAMES, error);
   if (!status)
     status = rv_model_loudness(model, &model->loudness_db, error);
-  if (status)
-    return status;
-  status = rv_model_write(outcome->path, model, RV_FORMAT_AIDAX, error);
+  if (!status)
+    status = rv_model_write(outcome->path, model, RV_FORMAT_AIDAX, error);
   if (status)
     rescue(outcome, model);
   return status;
