@@ -119,6 +119,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
   const LV2_Feature *none[] = {NULL};
   if (!size)
     return 0;
+  for (int t = 0; t < FRAMES; t++)
+    in[0][t] = in[1][t] = (float)(t % 16 - 8) / 8.0F;
   const uint32_t channels = 1 + (bytes[0] >> 7);
   const LV2_Descriptor *descriptor = lv2_descriptor(channels - 1);
   LV2_Handle plugin = descriptor->instantiate(descriptor, 48000.0, "", features);
@@ -158,10 +160,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
   return 0;
 }
 
-/// A model set by its path, a question for all, a state, and ports.
+/// A model set by its path, a question for all, a state, and ports: of any values, and as a host
+/// has them at first.
 size_t rv_fuzz_seed(size_t number, unsigned char *bytes, size_t space)
 {
-  enum { ALL = 5 };
+  enum { ALL = 6 };
   rv_uris known;
   LV2_Atom_Forge forge;
   LV2_Atom_Forge_Frame frame;
@@ -172,6 +175,12 @@ size_t rv_fuzz_seed(size_t number, unsigned char *bytes, size_t space)
   rv_uris_map(&known, &map);
   lv2_atom_forge_init(&forge, &map);
   memset(bytes, 0, 512);
+  if (number == 5) {
+    float ports[RV_CONTROL_PORTS] = {[RV_PORT_ENABLED] = 1.0F, [RV_PORT_MIX] = 100.0F};
+    bytes[0] = 2;
+    memcpy(bytes + 1, ports, sizeof ports);
+    return 1 + sizeof ports;
+  }
   if (number >= 3) { // values of ports, or of a state
     bytes[0] = number == 3 ? 2 : 129;
     for (size_t i = 1; i < 100; i++)
