@@ -91,6 +91,8 @@ typedef struct rv_packed {
   float *start_h; ///< [stride]; NULL for a dense layer
   float *start_c; ///< [stride], RV_LSTM only
   // Of normalised layers only:
+  float *u_norm; ///< per block [units][row of one gate], RV_LSTM and RV_GRU_BEFORE: R·h has the sum
+                 ///< of squares of the first group; what is before a block's first unit is zero
   float *gain_u;    ///< [rows of early gates]
   float *gain_late; ///< [rows of gate n], RV_GRU_BEFORE
   float *gain_w;    ///< [rows of sums], RV_NORM_BOTH

@@ -19,6 +19,12 @@
 #define MAX_PARTS   4
 #define MAX_VECTORS 4
 
+/// The total of `parts` partial sums: neighbours are added until one is left.
+VF_INLINE vf parts_total(const vf *s, const size_t parts)
+{
+  return parts == 1 ? s[0] : parts == 2 ? s[0] + s[1] : (s[0] + s[1]) + (s[2] + s[3]);
+}
+
 /// Adds u·h to `vectors` vectors of sums from `sums` on, for all channels. u is [units][row].
 VF_INLINE void product_some(const float *u, const size_t row, const size_t from,
                             const size_t vectors, const size_t parts, const size_t units,
@@ -59,12 +65,7 @@ VF_INLINE void product_some(const float *u, const size_t row, const size_t from,
   for (size_t ch = 0; ch < channels; ch++)
     VF_UNROLL
   for (size_t v = 0; v < vectors; v++)
-    if (parts == 1)
-      sums[ch][from + v] = s[ch][v][0];
-    else if (parts == 2)
-      sums[ch][from + v] = s[ch][v][0] + s[ch][v][1];
-    else
-      sums[ch][from + v] = (s[ch][v][0] + s[ch][v][1]) + (s[ch][v][2] + s[ch][v][3]);
+    sums[ch][from + v] = parts_total(s[ch][v], parts);
 }
 
 /// Adds u·h to the sums of a block: as many vectors at a time as the registers hold sums.
@@ -90,22 +91,25 @@ typedef struct joined {
   vf (*sums)[MAX_VECTORS];
 } joined;
 
-/// As product() in two parts for `n` blocks at once, which share the broadcasts of h.
-VF_INLINE void product_joined(const joined *blocks, const size_t n, const size_t units,
-                              const size_t channels, const float *const *h)
+/// As product() for `n` blocks at once, which share the broadcasts of h; `units` is a multiple of
+/// `parts`.
+VF_INLINE void product_joined(const joined *blocks, const size_t n, const size_t parts,
+                              const size_t units, const size_t channels, const float *const *h)
 {
-  vf s[MAX_JOINED][RV_TOGETHER][MAX_VECTORS][2];
+  vf s[MAX_JOINED][RV_TOGETHER][MAX_VECTORS][MAX_PARTS];
   VF_UNROLL
   for (size_t b = 0; b < n; b++)
     VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
     VF_UNROLL
   for (size_t v = 0; v < blocks[b].row / VF_LANES; v++)
-    s[b][ch][v][0] = blocks[b].sums[ch][v], s[b][ch][v][1] = vf_set(0.0F);
-  VF_UNROLL_SOME
-  for (size_t k = 0; k < units; k += 2)
     VF_UNROLL
-  for (size_t p = 0; p < 2; p++)
+  for (size_t p = 0; p < parts; p++)
+    s[b][ch][v][p] = p ? vf_set(0.0F) : blocks[b].sums[ch][v];
+  VF_UNROLL_SOME
+  for (size_t k = 0; k < units; k += parts)
+    VF_UNROLL
+  for (size_t p = 0; p < parts; p++)
     VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++) {
     const vf value = vf_set(h[ch][k + p]);
@@ -122,7 +126,7 @@ VF_INLINE void product_joined(const joined *blocks, const size_t n, const size_t
   for (size_t ch = 0; ch < channels; ch++)
     VF_UNROLL
   for (size_t v = 0; v < blocks[b].row / VF_LANES; v++)
-    blocks[b].sums[ch][v] = s[b][ch][v][0] + s[b][ch][v][1];
+    blocks[b].sums[ch][v] = parts_total(s[b][ch][v], parts);
 }
 
 /// c = c + (σ(i)·tanh(g) − σ(−f)·c) in one division, so that a long memory 1 − σ(f) keeps its

@@ -6,19 +6,23 @@
 /// s/√(mean(s²) + ε).
 ///
 /// ORDER OF SUMMATION, beside that of kernel_tmpl.h. Per frame and channel:
-/// 1. Recurrent sums s: as there, but every part from +0, and all of them before any cell.
-/// 2. Squares, for vector v of the rows of early gates (or of gate n): q_v = fma(s, s, q_v), blocks
-///    ascending, from 0, but lane 0 of q_0 from n·ε; those of a group: (q_0 + q_1) + (q_2 + q_3),
-///    as far as it has them, then vf_sum. A vector that holds gates of both groups counts in each
-///    with the others' lanes as zero.
-/// 3. k = 1/√sum; then fma(s·gain, k, p), where p is the input part with the bias and the
-///    gain has been multiplied by √n.
-/// 4. RV_NORM_BOTH: the input part itself is p = fma(a·gain, k, b), with k from the squares of all
-///    its vectors ascending, each times 1 or 0 for the group.
-/// 5. N(c) of RV_LSTM: m is the mean of c before the frame, d = c − m after it; t = fma(d, 1/√n, t)
-///    and q = fma(d, d, q), blocks ascending, q from n·ε in lane 0; then vf_sum. δ = t·(1/√n);
-///    v = fma(−t, t, q), at least n·ε; k = 1/√v; the argument of tanh is fma((d − δ)·gain, k,
-///    bias).
+/// 1. Recurrent sums s: as there, but every part from +0.
+/// 2. Squares of RV_RNN, RV_GRU and of the late sums of RV_GRU_BEFORE, for vector v of the rows of
+///    early gates (or of gate n): q_v = fma(s, s, q_v), blocks ascending, from 0, but lane 0 of q_0
+///    from n·ε; those of a group: (q_0 + q_1) + (q_2 + q_3), as far as it has them, then vf_sum. A
+///    vector that holds gates of both groups counts in each with the others' lanes as zero.
+///    Squares of RV_LSTM and of the early sums of RV_GRU_BEFORE: instead of the sums' those of R·h
+///    (rv_norm_triangle), in MAX_PARTS partial sums over k from the first unit of each block, k
+///    less that unit mod MAX_PARTS; q = fma(s, s, q), blocks ascending, lane 0 from n·ε; then
+///    vf_sum.
+/// 3. fma((s·gain)·(1/sum), √sum, p), where p is the input part with the bias and the gain has been
+///    multiplied by √n.
+/// 4. RV_NORM_BOTH: the input part itself is p = fma(a·gain, k, b), with k = 1/√sum from the
+///    squares of all its vectors ascending, each times 1 or 0 for the group.
+/// 5. N(c) of RV_LSTM: m is the mean of c before the frame, d = (c − m) + the change of c;
+///    t = fma(d, 1/√n, t) and q = fma(d, d, q), blocks ascending, q from n·ε in lane 0; then
+///    vf_sum. δ = t·(1/√n); v = fma(−t, t, q), at least n·ε; the argument of tanh is
+///    fma((((c − m) − δ)·gain)·(1/v), √v, bias) with the new c.
 
 #ifndef RECURVE_DSP_KERNEL_NORM_H
 #define RECURVE_DSP_KERNEL_NORM_H
@@ -50,22 +54,24 @@ VF_INLINE void norm_lstm_block(const frame *now, const size_t ch, const size_t f
   const vf f = gate(plus, 1, width);
   const vf in = gate(plus, 0, width) * gate(plus, 2, width);
   const vf change = vf_fma(-before, in, gate(minus, 2, width) * f);
-  const vf next = vf_divide_narrow(change, in * f, width) + before;
-  vf_store_narrow(now->c[ch] + first, next, width);
+  const vf by = vf_divide_narrow(change, in * f, width);
+  vf_store_narrow(now->c[ch] + first, before + by, width);
   vf_store_narrow(now->late[ch] + first, gate(plus, 3, width), width);
   const vi within = (vi)vf_load_narrow(now->layer->within + first, width);
-  const vf d = (vf)((vi)(next - mean) & within);
+  const vf d = (vf)((vi)(by + (before - mean)) & within);
   *moved = vf_fma(d, inverse_root, *moved);
   *spread = vf_fma(d, d, *spread);
 }
 
 /// h = σ(o)·tanh(gain·N(c) + bias); the factor of a power of two is in gain and bias.
 VF_INLINE void norm_lstm_output(const frame *now, const size_t ch, const size_t first,
-                                const size_t width, const vf mean, const vf by, const vf scale)
+                                const size_t width, const vf mean, const vf by,
+                                const norm_scale *scale)
 {
   const vf d = vf_load_narrow(now->c[ch] + first, width) - mean;
-  const vf y = vf_fma((d - by) * vf_load_narrow(now->layer->gain_c + first, width), scale,
-                      vf_load_narrow(now->layer->bias_c + first, width));
+  const vf y =
+      scaled((d - by) * vf_load_narrow(now->layer->gain_c + first, width), vf_set(scale->inverse),
+             vf_set(scale->root), vf_load_narrow(now->layer->bias_c + first, width));
   const vf_exponential t = vf_exp2(y);
   const vf o = vf_load_narrow(now->late[ch] + first, width);
   vf_store_narrow(now->next[ch] + first, vf_divide_narrow(t.minus, o * t.plus, width), width);
@@ -96,35 +102,54 @@ VF_INLINE void norm_c_start(const norm_frame *now, const size_t units, const siz
 VF_INLINE void norm_c_outputs(const norm_frame *now, const size_t units, const size_t channels,
                               const norm_c *of)
 {
-  vf scale[RV_TOGETHER];
+  norm_scale scale[RV_TOGETHER];
   vf by[RV_TOGETHER];
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++) {
     const float t = vf_sum(of->moved[ch]);
     const float variance = less_square(vf_sum(of->spread[ch]), t);
-    const float sound = variance < now->least_c ? now->least_c : variance;
-    scale[ch] = vf_set(scale_of(sound));
+    scale[ch] = scale_of(variance < now->least_c ? now->least_c : variance);
     by[ch] = vf_set(t * now->inverse_root);
   }
   EACH_BLOCK(RV_LSTM, units,
              VF_UNROLL for (size_t ch = 0; ch < channels; ch++)
-                 norm_lstm_output(&now->base, ch, first, width, of->mean[ch], by[ch], scale[ch]));
+                 norm_lstm_output(&now->base, ch, first, width, of->mean[ch], by[ch], &scale[ch]));
+}
+
+/// Whether the sums of all blocks are made together: sizes that the compiler knows, one channel.
+#define NORM_JOINED(units, channels)                                                               \
+  (VF_LANES == 16 && __builtin_constant_p(units) && (channels) == 1)
+
+/// The cells of one channel, as block by block, with products that share the broadcasts of h.
+VF_INLINE void norm_lstm_joined(const norm_frame *now, const size_t units, const size_t one_input,
+                                const norm_scale *scale, norm_c *of)
+{
+  const frame *base = &now->base;
+  vf sums[MAX_JOINED][RV_TOGETHER][MAX_VECTORS];
+  size_t b = 0;
+  joined_sums(base, RV_LSTM, units, 0, BLOCKS(units), 1, 1, one_input, sums);
+  EACH_BLOCK_BY(
+      VF_UNROLL, RV_LSTM, units,
+      scale_sums(base, 0, place, at, rv_row(VF_LANES, 4, width), one_input, scale, sums[b][0]);
+      norm_lstm_block(base, 0, first, width, sums[b][0], of->mean[0], vf_set(now->inverse_root),
+                      &of->moved[0], &of->spread[0]);
+      b++);
 }
 
 VF_INLINE void norm_lstm(const norm_frame *now, const size_t units, const size_t channels,
-                         const size_t one_input, const float (*scales)[2])
+                         const size_t one_input, const norm_scale *scales)
 {
   const frame *base = &now->base;
   norm_c of;
   norm_c_start(now, units, channels, &of);
-  vf sums[MAX_VECTORS];
-  EACH_BLOCK(
-      RV_LSTM, units, VF_UNROLL for (size_t ch = 0; ch < channels; ch++) {
-        scaled_sums(RV_LSTM, width, place, at, base, ch, one_input, now->kept[ch], scales[ch],
-                    sums);
-        norm_lstm_block(base, ch, first, width, sums, of.mean[ch], vf_set(now->inverse_root),
-                        &of.moved[ch], &of.spread[ch]);
-      });
+  if (NORM_JOINED(units, channels))
+    norm_lstm_joined(now, units, one_input, scales, &of);
+  else
+    EACH_BLOCK(RV_LSTM, units, vf sums[RV_TOGETHER][MAX_VECTORS]; direct_sums(
+                   RV_LSTM, width, place, at, base, units, channels, one_input, scales, sums);
+               VF_UNROLL for (size_t ch = 0; ch < channels; ch++)
+                   norm_lstm_block(base, ch, first, width, sums[ch], of.mean[ch],
+                                   vf_set(now->inverse_root), &of.moved[ch], &of.spread[ch]));
   norm_c_outputs(now, units, channels, &of);
 }
 
@@ -132,27 +157,23 @@ VF_INLINE void norm_lstm(const norm_frame *now, const size_t units, const size_t
 VF_INLINE vf input_of_n(const frame *base, const size_t ch, const size_t at, const size_t width,
                         const size_t one_input)
 {
-  const size_t v = at + 2 * width / VF_LANES * VF_LANES;
-  const vf p = one_input ? vf_fma(vf_load(base->layer->w + v), vf_set(*base->in[ch]),
-                                  vf_load(base->bias + v))
-                         : vf_load(base->sums[ch] + v);
+  const vf p = input_sum(base, ch, at + 2 * width / VF_LANES * VF_LANES, one_input);
   return vf_part(p, 2 * width % VF_LANES, width);
 }
 
 /// r·h and the denominators of z to `late`.
 VF_INLINE void norm_reset(const norm_frame *now, const size_t units, const size_t channels,
-                          const size_t one_input, const float (*scales)[2])
+                          const size_t one_input, const norm_scale *scales)
 {
   const frame *base = &now->base;
-  vf sums[MAX_VECTORS];
   EACH_BLOCK(
-      RV_GRU_BEFORE, units, VF_UNROLL for (size_t ch = 0; ch < channels; ch++) {
-        scaled_sums(RV_GRU_BEFORE, width, place, at, base, ch, one_input, now->kept[ch], scales[ch],
-                    sums);
+      RV_GRU_BEFORE, units, vf sums[RV_TOGETHER][MAX_VECTORS];
+      direct_sums(RV_GRU_BEFORE, width, place, at, base, units, channels, one_input, scales, sums);
+      VF_UNROLL for (size_t ch = 0; ch < channels; ch++) {
         vf plus[MAX_VECTORS];
         VF_UNROLL
         for (size_t v = 0; v < rv_row(VF_LANES, 2, width) / VF_LANES; v++)
-          plus[v] = vf_exp2_plus(sums[v]);
+          plus[v] = vf_exp2_plus(sums[ch][v]);
         const vf h = vf_load_narrow(base->h[ch] + first, width);
         vf_store_narrow(base->late[ch] + first, vf_divide_narrow(h, gate(plus, 0, width), width),
                         width);
@@ -162,13 +183,14 @@ VF_INLINE void norm_reset(const norm_frame *now, const size_t units, const size_
 
 /// The cells, from the late sums that are kept.
 VF_INLINE void norm_before_cells(const norm_frame *now, const size_t units, const size_t channels,
-                                 const size_t one_input, const float *scale)
+                                 const size_t one_input, const norm_scale *scale)
 {
   const frame *base = &now->base;
   EACH_BLOCK(
       RV_GRU_BEFORE, units, VF_UNROLL for (size_t ch = 0; ch < channels; ch++) {
         const vf p = input_of_n(base, ch, at, width, one_input);
-        const vf y = vf_fma(vf_load(now->kept[ch] + late), vf_set(scale[ch]), p);
+        const vf y = scaled(vf_load(now->kept[ch] + late), vf_set(scale[ch].inverse),
+                            vf_set(scale[ch].root), p);
         vf_store_narrow(base->next[ch] + first,
                         cell_gru(vf_load_narrow(base->late[ch] + base->stride + first, width), y,
                                  vf_load_narrow(base->h[ch] + first, width), width),
@@ -177,12 +199,12 @@ VF_INLINE void norm_before_cells(const norm_frame *now, const size_t units, cons
 }
 
 VF_INLINE void norm_gru_before(const norm_frame *now, const size_t units, const size_t channels,
-                               const size_t one_input, const float (*scales)[2])
+                               const size_t one_input, const norm_scale *scales)
 {
   const frame *base = &now->base;
   const float *reset[RV_TOGETHER];
   squares square[RV_TOGETHER];
-  float scale[RV_TOGETHER];
+  norm_scale scale[RV_TOGETHER];
   norm_reset(now, units, channels, one_input, scales);
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
@@ -197,57 +219,73 @@ VF_INLINE void norm_gru_before(const norm_frame *now, const size_t units, const 
   norm_before_cells(now, units, channels, one_input, scale);
 }
 
-VF_INLINE void norm_whole_frame(const norm_frame *now, const rv_kind kind, const size_t units,
-                                const size_t channels, const size_t one_input)
+/// RV_RNN and RV_GRU: the cells of the plain layer, once all sums are there.
+VF_INLINE void norm_whole_sums(const norm_frame *now, const rv_kind kind, const size_t units,
+                               const size_t channels, const size_t one_input)
 {
   const frame *base = &now->base;
-  const size_t gates = kind == RV_RNN ? 1 : kind == RV_GRU_BEFORE ? 2 : kind == RV_GRU ? 3 : 4;
+  const size_t gates = kind == RV_GRU ? 3 : 1;
   squares square[RV_TOGETHER];
-  float scales[RV_TOGETHER][2];
+  norm_scale scales[RV_TOGETHER][2];
   start_squares(square, now->least, channels);
   EACH_BLOCK(kind, units,
              norm_sums(kind, width, gates, place, base->layer->u, base->layer->gain_u, units,
                        channels, base->h, now->kept, square));
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++) {
-    scales[ch][0] = scale_of(total_of(square[ch].of[0], kind == RV_GRU ? 2 : gates));
+    scales[ch][0] = scale_of(total_of(square[ch].of[0], kind == RV_GRU ? 2 : 1));
     // Gate n of a narrow block may be in the first or the second vector.
-    scales[ch][1] = kind == RV_GRU ? scale_of(total_of(square[ch].of[1], 4)) : 0.0F;
+    scales[ch][1] = kind == RV_GRU ? scale_of(total_of(square[ch].of[1], 4)) : scales[ch][0];
   }
-  if (kind == RV_LSTM) {
-    norm_lstm(now, units, channels, one_input, scales);
-  } else if (kind == RV_GRU_BEFORE) {
-    norm_gru_before(now, units, channels, one_input, scales);
-  } else {
-    vf sums[RV_TOGETHER][MAX_VECTORS];
-    EACH_BLOCK(kind, units,
-               VF_UNROLL for (size_t ch = 0; ch < channels; ch++)
-                   scaled_sums(kind, width, place, at, base, ch, one_input, now->kept[ch],
-                               scales[ch], sums[ch]);
-               block_cell(base, kind, first, width, channels, sums));
-  }
+  vf sums[RV_TOGETHER][MAX_VECTORS];
+  EACH_BLOCK(kind, units,
+             VF_UNROLL for (size_t ch = 0; ch < channels; ch++) scaled_sums(
+                 kind, width, place, at, base, ch, one_input, now->kept[ch], scales[ch], sums[ch]);
+             block_cell(base, kind, first, width, channels, sums));
 }
 
-/// The input part of RV_NORM_BOTH: rows [frames][row] without bias become normalised ones with it.
-static void normalise_rows(const rv_kernel_run *run, float *rows, const float *least)
+/// RV_RNN of one channel, all sums in registers as far as those go.
+VF_INLINE void norm_rnn_joined(const norm_frame *now, const size_t units, const size_t one_input)
 {
-  const rv_packed *layer = run->layer;
-  const size_t row = layer->row;
-  for (size_t t = 0; t < run->frames; t++, rows += row) {
-    vf square[2] = {least_of(least[0]), least_of(least[1])};
-    for (size_t j = 0; j < row; j += VF_LANES) {
-      const vf a = vf_load(rows + j);
-      square[0] = vf_fma(a * a, vf_load(layer->group_w + j), square[0]);
-      square[1] = vf_fma(a * a, vf_load(layer->group_w + row + j), square[1]);
-    }
-    const vf k[2] = {vf_set(scale_of(vf_sum(square[0]))), vf_set(scale_of(vf_sum(square[1])))};
-    for (size_t j = 0; j < row; j += VF_LANES) {
-      const vf scale =
-          vf_fma(vf_load(layer->group_w + row + j), k[1], vf_load(layer->group_w + j) * k[0]);
-      vf_store(rows + j, vf_fma(vf_load(rows + j) * vf_load(layer->gain_w + j), scale,
-                                vf_load(layer->b + j)));
-    }
+  const frame *base = &now->base;
+  vf sums[MAX_JOINED][RV_TOGETHER][MAX_VECTORS];
+  vf square = least_of(now->least[0]);
+  joined_sums(base, RV_RNN, units, 0, BLOCKS(units), 1, 1, one_input, sums);
+  size_t b = 0;
+  EACH_BLOCK_BY(VF_UNROLL, RV_RNN, units, square = vf_fma(sums[b][0][0], sums[b][0][0], square);
+                b++);
+  const norm_scale scale = scale_of(vf_sum(square));
+  b = 0;
+  EACH_BLOCK_BY(VF_UNROLL, RV_RNN, units,
+                scale_sums(base, 0, place, at, VF_LANES, one_input, &scale, sums[b][0]);
+                block_cell(base, RV_RNN, first, width, 1, sums[b]); b++);
+}
+
+/// The other two have the scales of the first group before its sums.
+VF_INLINE void norm_whole_frame(const norm_frame *now, const rv_kind kind, const size_t units,
+                                const size_t channels, const size_t one_input)
+{
+  if (kind == RV_RNN && NORM_JOINED(units, channels)) {
+    norm_rnn_joined(now, units, one_input);
+    return;
   }
+  if (kind == RV_RNN || kind == RV_GRU) {
+    norm_whole_sums(now, kind, units, channels, one_input);
+    return;
+  }
+  vf square[RV_TOGETHER];
+  norm_scale scales[RV_TOGETHER];
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    square[ch] = least_of(now->least[0]);
+  EACH_BLOCK(RV_RNN, units, squares_apart(width, first, late, &now->base, units, channels, square));
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    scales[ch] = scale_of(vf_sum(square[ch]));
+  if (kind == RV_LSTM)
+    norm_lstm(now, units, channels, one_input, scales);
+  else
+    norm_gru_before(now, units, channels, one_input, scales);
 }
 
 /// Frame by frame `groups` groups of channels from `first` on, each of `together` channels in one
@@ -305,15 +343,34 @@ VF_INLINE void norm_channels(const rv_kernel_run *run, const rv_kind kind, const
     norm_frames(run, kind, units, least, pairs * RV_TOGETHER, 1, 1, one_input);
 }
 
-/// One input whose sums are not normalised is added on the spot. No sizes are specialised: what is
-/// waited for is the normalisation (KERNELS.md).
+#define NORM_SIZED(kind, size)                                                                     \
+  case size:                                                                                       \
+    norm_channels(run, kind, size, 1);                                                             \
+    return;
+
+/// Sizes for which there is a kernel of its own, of one channel (KERNELS.md).
+#if VF_LANES < 16
+#define NORM_SIZES(kind)
+#elif defined(RV_KERNEL_FEW_SIZES)
+#define NORM_SIZES(kind) NORM_SIZED(kind, 24)
+#else
+#define NORM_SIZES(kind)                                                                           \
+  NORM_SIZED(kind, 16) NORM_SIZED(kind, 24) NORM_SIZED(kind, 32) NORM_SIZED(kind, 40)
+#endif
+
+/// One input whose sums are not normalised is added on the spot.
 #define NORM_KERNEL(name, kind)                                                                    \
   static void name(const rv_kernel_run *run)                                                       \
   {                                                                                                \
-    if (run->layer->inputs > 1 || run->layer->norm == RV_NORM_BOTH)                                \
+    if (run->layer->inputs > 1 || run->layer->norm == RV_NORM_BOTH) {                              \
       norm_channels(run, kind, run->layer->units, 0);                                              \
-    else                                                                                           \
+      return;                                                                                      \
+    }                                                                                              \
+    switch (kind != RV_GRU && run->channels == 1 ? run->layer->units : 0) {                        \
+      NORM_SIZES(kind)                                                                             \
+    default:                                                                                       \
       norm_channels(run, kind, run->layer->units, 1);                                              \
+    }                                                                                              \
   }
 
 NORM_KERNEL(norm_layer_rnn, RV_RNN)

@@ -14,10 +14,25 @@ typedef struct squares {
   vf of[2][MAX_VECTORS];
 } squares;
 
-/// 1/√sum of squares that began with n·ε.
-VF_INLINE float scale_of(float sum)
+/// What the sums of a group are multiplied by: 1/√sum of the squares, which begin with n·ε, as
+/// (1/sum)·√sum, of which neither has to wait for the other.
+typedef struct norm_scale {
+  float inverse;
+  float root;
+} norm_scale;
+
+VF_INLINE norm_scale scale_of(float sum)
 {
-  return 1.0F / __builtin_sqrtf(sum);
+  norm_scale scale = {1.0F / sum, __builtin_sqrtf(sum)};
+  // Here and not behind the products that follow, beside which it is to run.
+  __asm__ volatile("" : "+" VF_REGISTER(scale.inverse), "+" VF_REGISTER(scale.root) : : "memory");
+  return scale;
+}
+
+/// fma(value·inverse, root, more).
+VF_INLINE vf scaled(vf value, vf inverse, vf root, vf more)
+{
+  return vf_fma(value * inverse, root, more);
 }
 
 /// q − t².
@@ -47,6 +62,7 @@ VF_INLINE vi lanes_of_n(const size_t v, const size_t width)
 }
 
 /// The recurrent sums of a block times their gains to `kept`, their squares to `square`.
+/// Not for kinds whose squares come apart.
 VF_INLINE void norm_sums(const rv_kind kind, const size_t width, const size_t gates,
                          const size_t place, const float *u, const float *gain, const size_t units,
                          const size_t channels, const float *const *h, float *const *kept,
@@ -80,6 +96,25 @@ VF_INLINE void norm_sums(const rv_kind kind, const size_t width, const size_t ga
   }
 }
 
+/// The squares of the sums of a group before the sums: those of R·h, of as many rows as there are
+/// units, add up to the same.
+VF_INLINE void squares_apart(const size_t width, const size_t first, const size_t late,
+                             const frame *base, const size_t units, const size_t channels,
+                             vf *square)
+{
+  const size_t row = rv_row(VF_LANES, 1, width);
+  const float *from[RV_TOGETHER];
+  vf sums[RV_TOGETHER][MAX_VECTORS];
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    from[ch] = base->h[ch] + first, sums[ch][0] = vf_set(0.0F);
+  product(base->layer->u_norm + units * late + first * row, row, MAX_PARTS, units - first, channels,
+          from, sums);
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    square[ch] = vf_fma(sums[ch][0], sums[ch][0], square[ch]);
+}
+
 /// All zero but for n·ε of a group.
 VF_INLINE vf least_of(const float least)
 {
@@ -107,34 +142,99 @@ VF_INLINE float total_of(const vf *of, const size_t vectors)
   return vf_sum((of[0] + of[1]) + (of[2] + of[3]));
 }
 
+/// The part of a row of sums that is not normalised.
+VF_INLINE vf input_sum(const frame *base, const size_t ch, const size_t v, const size_t one_input)
+{
+  return one_input
+             ? vf_fma(vf_load(base->layer->w + v), vf_set(*base->in[ch]), vf_load(base->bias + v))
+             : vf_load(base->sums[ch] + v);
+}
+
 /// What the sums of a block that lie in `kept` become: arguments of its cells.
 VF_INLINE void scaled_sums(const rv_kind kind, const size_t width, const size_t place,
                            const size_t at, const frame *base, const size_t ch,
-                           const size_t one_input, const float *kept, const float *scale, vf *sums)
+                           const size_t one_input, const float *kept, const norm_scale *scale,
+                           vf *sums)
 {
   const size_t gates = kind == RV_RNN ? 1 : kind == RV_GRU_BEFORE ? 2 : kind == RV_GRU ? 3 : 4;
   const size_t row = rv_row(VF_LANES, kind == RV_GRU ? 4 : gates, width);
   const size_t early = rv_row(VF_LANES, gates, width);
   VF_UNROLL
   for (size_t v = 0; v < row / VF_LANES; v++) {
-    const vf p = one_input ? vf_fma(vf_load(base->layer->w + at + v * VF_LANES),
-                                    vf_set(*base->in[ch]), vf_load(base->bias + at + v * VF_LANES))
-                           : vf_load(base->sums[ch] + at + v * VF_LANES);
+    const vf p = input_sum(base, ch, at + v * VF_LANES, one_input);
     if (v >= early / VF_LANES) {
       sums[v] = p;
       continue;
     }
-    vf k = vf_set(scale[0]);
-    if (HOLDS_N(kind, v, width))
-      k = HOLDS_OTHERS(kind, v, width) ? vf_select(lanes_of_n(v, width), vf_set(scale[1]), k)
-                                       : vf_set(scale[1]);
-    sums[v] = vf_fma(vf_load(kept + place + v * VF_LANES), k, p);
+    vf inverse = vf_set(scale[0].inverse);
+    vf root = vf_set(scale[0].root);
+    if (HOLDS_N(kind, v, width)) {
+      const vi n = HOLDS_OTHERS(kind, v, width) ? lanes_of_n(v, width) : ~(vi){0};
+      inverse = vf_select(n, vf_set(scale[1].inverse), inverse);
+      root = vf_select(n, vf_set(scale[1].root), root);
+    }
+    sums[v] = scaled(vf_load(kept + place + v * VF_LANES), inverse, root, p);
+  }
+}
+
+/// From a row of sums, at `place` in rows of early gates and `at` in rows of sums, to arguments.
+VF_INLINE void scale_sums(const frame *base, const size_t ch, const size_t place, const size_t at,
+                          const size_t row, const size_t one_input, const norm_scale *scale,
+                          vf *sums)
+{
+  VF_UNROLL
+  for (size_t v = 0; v < row / VF_LANES; v++)
+    sums[v] = scaled(sums[v] * vf_load(base->layer->gain_u + place + v * VF_LANES),
+                     vf_set(scale->inverse), vf_set(scale->root),
+                     input_sum(base, ch, at + v * VF_LANES, one_input));
+}
+
+/// Arguments of the cells of a block in one go, where the scales are there before the sums.
+VF_INLINE void direct_sums(const rv_kind kind, const size_t width, const size_t place,
+                           const size_t at, const frame *base, const size_t units,
+                           const size_t channels, const size_t one_input, const norm_scale *scales,
+                           vf sums[RV_TOGETHER][MAX_VECTORS])
+{
+  const size_t row = rv_row(VF_LANES, kind == RV_LSTM ? 4 : 2, width);
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    VF_UNROLL
+  for (size_t v = 0; v < row / VF_LANES; v++)
+    sums[ch][v] = vf_set(0.0F);
+  product(base->layer->u + units * place, row, PARTS(kind), units, channels, base->h, sums);
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    scale_sums(base, ch, place, at, row, one_input, &scales[ch], sums[ch]);
+}
+
+/// The input part of RV_NORM_BOTH: rows [frames][row] without bias become normalised ones with it.
+static void normalise_rows(const rv_kernel_run *run, float *rows, const float *least)
+{
+  const rv_packed *layer = run->layer;
+  const size_t row = layer->row;
+  for (size_t t = 0; t < run->frames; t++, rows += row) {
+    vf square[2] = {least_of(least[0]), least_of(least[1])};
+    for (size_t j = 0; j < row; j += VF_LANES) {
+      const vf a = vf_load(rows + j);
+      square[0] = vf_fma(a * a, vf_load(layer->group_w + j), square[0]);
+      square[1] = vf_fma(a * a, vf_load(layer->group_w + row + j), square[1]);
+    }
+    const vf k[2] = {vf_set(1.0F / __builtin_sqrtf(vf_sum(square[0]))),
+                     vf_set(1.0F / __builtin_sqrtf(vf_sum(square[1])))};
+    for (size_t j = 0; j < row; j += VF_LANES) {
+      const vf scale =
+          vf_fma(vf_load(layer->group_w + row + j), k[1], vf_load(layer->group_w + j) * k[0]);
+      vf_store(rows + j, vf_fma(vf_load(rows + j) * vf_load(layer->gain_w + j), scale,
+                                vf_load(layer->b + j)));
+    }
   }
 }
 
 /// Runs a statement for each block of a layer with its `width` as a constant, `first`, the place
-/// `at` in rows of sums, `place` in rows of early gates and `late` in rows of one gate.
-#define EACH_BLOCK(kind, units, statement)                                                         \
+/// `at` in rows of sums, `place` in rows of early gates and `late` in rows of one gate; the loop
+/// over whole blocks under a pragma or none.
+#define EACH_BLOCK(kind, units, statement) EACH_BLOCK_BY(, kind, units, statement)
+#define EACH_BLOCK_BY(unroll, kind, units, statement)                                              \
   do {                                                                                             \
     const size_t sum_gates = (kind) == RV_RNN ? 1 : (kind) == RV_GRU_BEFORE ? 3 : 4;               \
     const size_t early_gates = (kind) == RV_RNN          ? 1                                       \
@@ -145,10 +245,10 @@ VF_INLINE void scaled_sums(const rv_kind kind, const size_t width, const size_t 
     size_t at = 0;                                                                                 \
     size_t place = 0;                                                                              \
     size_t late = 0;                                                                               \
-    for (size_t block = 0; block < WIDE(units); block++)                                           \
-      ONE_BLOCK(VF_LANES, statement)                                                               \
-    NARROW_BLOCKS(units, statement)                                                                \
+    const size_t wide_blocks = WIDE(units);                                                        \
     (void)at, (void)place, (void)late;                                                             \
+    unroll for (size_t block = 0; block < wide_blocks; block++) ONE_BLOCK(VF_LANES, statement)     \
+        NARROW_BLOCKS(units, statement)                                                            \
   } while (0)
 #define ONE_BLOCK(wide, statement)                                                                 \
   {                                                                                                \

@@ -47,6 +47,10 @@ typedef enum work {
 #define WIDE(units) ((units) > NARROW ? ((units)-NARROW + VF_LANES - 1) / VF_LANES : 0)
 #define NARROW      ((size_t)(VF_LANES == 16 ? 12 : VF_LANES == 8 ? 4 : 0))
 
+/// All blocks.
+#define BLOCKS(units)                                                                              \
+  (WIDE(units) + ((units) > WIDE(units) * VF_LANES) + ((units) > WIDE(units) * VF_LANES + 8))
+
 /// Of one frame the wide blocks from `from` to before `to`, and the narrow ones after them if `to`
 /// is the last one; by widths that the compiler knows.
 VF_INLINE void blocks(const frame *now, const work what, const rv_kind kind, const size_t units,
@@ -112,25 +116,40 @@ VF_INLINE void blocks(const frame *now, const work what, const rv_kind kind, con
 /// end at once, and no activations run beside products (KERNELS.md).
 #define JOINTLY (VF_LANES == 16 ? (size_t)16 : 0)
 
-/// Products of `count` blocks from `from` on, neighbours joined. RV_LSTM and RV_GRU of an even
-/// number of units.
+/// The width of the block that begins at `first`, as rv_block_at() has it.
+VF_INLINE size_t width_at(const size_t units, const size_t first)
+{
+  const size_t rest = units - first;
+  return rest > NARROW ? VF_LANES : VF_LANES == 16 && rest > 4 ? 8 : 4;
+}
+
+/// Products of `count` blocks from `from` on, neighbours joined; from zero, or from the input part.
+/// Not for RV_GRU_BEFORE; `units` is a multiple of PARTS.
 VF_INLINE void joined_sums(const frame *now, const rv_kind kind, const size_t units,
                            const size_t from, const size_t count, const size_t channels,
-                           const size_t one_input, vf sums[][RV_TOGETHER][MAX_VECTORS])
+                           const size_t from_zero, const size_t one_input,
+                           vf sums[][RV_TOGETHER][MAX_VECTORS])
 {
-  const size_t u_gates = kind == RV_GRU ? 3 : 4;
+  const size_t u_gates = kind == RV_RNN ? 1 : kind == RV_GRU ? 3 : 4;
+  const size_t row_gates = kind == RV_RNN ? 1 : 4;
   joined all[MAX_JOINED] = {{0}};
   size_t first = from * VF_LANES;
-  size_t at = from * 4 * VF_LANES;
+  size_t at = from * row_gates * VF_LANES;
   const float *u = now->layer->u + units * u_gates * first;
   VF_UNROLL
   for (size_t b = 0; b < count; b++) {
-    const size_t rest = units - first;
-    const size_t width = rest > NARROW ? VF_LANES : VF_LANES == 16 && rest > 4 ? 8 : 4;
-    start_sums(now, at, rv_row(VF_LANES, 4, width), channels, one_input, sums[b]);
+    const size_t width = width_at(units, first);
+    const size_t row = rv_row(VF_LANES, row_gates, width);
+    if (!from_zero)
+      start_sums(now, at, row, channels, one_input, sums[b]);
+    VF_UNROLL
+    for (size_t ch = 0; ch < channels && from_zero; ch++)
+      VF_UNROLL
+    for (size_t v = 0; v < row / VF_LANES; v++)
+      sums[b][ch][v] = vf_set(0.0F);
     all[b] = (joined){u, rv_row(VF_LANES, u_gates, width), sums[b]};
     first += width;
-    at += rv_row(VF_LANES, 4, width);
+    at += row;
     u += units * all[b].row;
   }
   size_t begin = 0;
@@ -138,8 +157,8 @@ VF_INLINE void joined_sums(const frame *now, const rv_kind kind, const size_t un
   VF_UNROLL
   for (size_t b = 0; b <= count; b++) {
     const size_t more = b < count ? all[b].row / VF_LANES : 1000;
-    if (b > begin && (vectors + more) * 2 * channels > JOINTLY) {
-      product_joined(all + begin, b - begin, units, channels, now->h);
+    if (b > begin && (vectors + more) * PARTS(kind) * channels > JOINTLY) {
+      product_joined(all + begin, b - begin, PARTS(kind), units, channels, now->h);
       begin = b;
       vectors = 0;
     }
@@ -154,7 +173,7 @@ VF_INLINE void whole_frame(const frame *now, const rv_kind kind, const size_t un
 {
   vf sums[MAX_FUSED + 2][RV_TOGETHER][MAX_VECTORS];
   const size_t wide = WIDE(units);
-  const size_t all = wide + (units > wide * VF_LANES) + (units > wide * VF_LANES + 8);
+  const size_t all = BLOCKS(units);
   const size_t fused = fused_blocks(kind, channels);
   if (__builtin_constant_p(units) && fused) {
     const size_t before = all > fused ? all - fused : 0;
@@ -162,7 +181,7 @@ VF_INLINE void whole_frame(const frame *now, const rv_kind kind, const size_t un
     if (lead)
       blocks(now, WHOLE, kind, units, 0, lead, channels, one_input, sums);
     if (channels == 1 && JOINTLY > 0 && (kind == RV_LSTM || kind == RV_GRU))
-      joined_sums(now, kind, units, lead, all - lead, channels, one_input, sums);
+      joined_sums(now, kind, units, lead, all - lead, channels, 0, one_input, sums);
     else
       blocks(now, SUMS, kind, units, lead, wide, channels, one_input, sums);
     blocks(now, CELLS, kind, units, lead, wide, channels, one_input, sums);

@@ -78,6 +78,8 @@ static void lay_out(rv_packed *to, const rv_layer *layer, size_t lanes, int knob
     to->start_c = take(from, to->stride);
   if (layer->norm == RV_NORM_NONE)
     return;
+  if (layer->kind == RV_LSTM || layer->kind == RV_GRU_BEFORE)
+    to->u_norm = take(from, units * rows_of(lanes, units, 1));
   to->gain_u = take(from, rows_of(lanes, units, rv_early_gates(layer->kind)));
   if (layer->kind == RV_GRU_BEFORE)
     to->gain_late = take(from, rows_of(lanes, units, 1));
@@ -207,6 +209,23 @@ static void pack_gains(rv_packed *to, const rv_layer *layer, size_t unit, size_t
   memset(&to->within[unit], 0xff, sizeof *to->within);
 }
 
+/// False without memory.
+static bool pack_triangle(rv_packed *to, const rv_layer *part, size_t lanes)
+{
+  double *r = to->u_norm ? rv_norm_triangle(part) : NULL;
+  if (!r)
+    return !to->u_norm;
+  for (size_t unit = 0; unit < to->units; unit++) {
+    const unit_place place = place_of(to, lanes, unit);
+    const size_t row = rv_row(lanes, 1, place.block.width);
+    float *u = to->u_norm + place.late * to->units + place.lane;
+    for (size_t k = 0; k < to->units; k++)
+      u[k * row] = (float)r[unit * to->units + k];
+  }
+  free(r);
+  return true;
+}
+
 static void pack(rv_packed *to, const rv_layer *layer, size_t lanes)
 {
   const size_t gates = (size_t)rv_kind_gates(to->kind);
@@ -242,7 +261,10 @@ static rv_status pack_all(rv_network *to, const rv_description *from, arena *mem
       if (!rv_norm_part(layer, d, &part))
         return RV_NO_MEMORY;
       pack(packed, &part, lanes);
+      const bool packed_all = pack_triangle(packed, &part, lanes);
       rv_norm_part_free(layer, &part);
+      if (!packed_all)
+        return RV_NO_MEMORY;
     }
   }
   return RV_OK;

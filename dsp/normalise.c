@@ -19,7 +19,8 @@ float rv_norm_root(rv_kind kind, size_t gate, size_t units)
   return sqrtf((float)(gates * units));
 }
 
-/// Takes the mean over the rows of each group from every column of [gates][units][columns].
+/// Takes the mean over the rows of each group from every column of
+/// [gates][units][columns].
 static float *centred(rv_kind kind, const float *weights, size_t units, size_t columns)
 {
   const size_t gates = (size_t)rv_kind_gates(kind);
@@ -60,4 +61,45 @@ void rv_norm_part_free(const rv_layer *layer, rv_layer *part)
     free(part->u);
   if (layer->norm == RV_NORM_BOTH)
     free(part->w);
+}
+
+/// One column after the other is divided by its norm, and its part taken from
+/// those that follow (Gram and Schmidt, modified: the R is as good as
+/// Householder's).
+static void triangle(double *columns, size_t rows, size_t n, double *r)
+{
+  for (size_t k = 0; k < n; k++) {
+    double *q = columns + k * rows;
+    for (size_t j = k; j < n; j++) {
+      double *a = columns + j * rows;
+      double sum = 0.0;
+      for (size_t i = 0; i < rows; i++)
+        sum += q[i] * a[i];
+      if (j == k)
+        sum = sqrt(sum);
+      r[k * n + j] = sum;
+      for (size_t i = 0; i < rows; i++)
+        a[i] = j > k ? a[i] - sum * q[i] : sum > 0.0 ? a[i] / sum : 0.0;
+    }
+  }
+}
+
+double *rv_norm_triangle(const rv_layer *part)
+{
+  const size_t n = (size_t)part->units;
+  size_t rows = 0;
+  for (size_t g = 0; g < (size_t)rv_kind_gates(part->kind); g++)
+    rows += rv_norm_group(part->kind, g) ? 0 : n;
+  double *columns = malloc(rows * n * sizeof *columns);
+  double *r = calloc(n * n, sizeof *r);
+  if (columns && r) {
+    for (size_t i = 0; i < rows * n; i++)
+      columns[i % n * rows + i / n] = (double)part->u[i];
+    triangle(columns, rows, n, r);
+  } else {
+    free(r);
+    r = NULL;
+  }
+  free(columns);
+  return r;
 }

@@ -45,6 +45,13 @@ typedef float vf __attribute__((vector_size(4 * VF_LANES)));
 typedef int32_t vi __attribute__((vector_size(4 * VF_LANES)));
 typedef uint32_t vu __attribute__((vector_size(4 * VF_LANES)));
 
+/// The letter of a floating-point register in inline assembly.
+#if defined(__aarch64__)
+#define VF_REGISTER "w"
+#else
+#define VF_REGISTER "x"
+#endif
+
 #define VF_INLINE static inline __attribute__((always_inline))
 
 /// Loops over registers have to be unrolled completely, or the registers become memory.
