@@ -10,11 +10,16 @@
 #include "activations.h"
 #include "kernel.h"
 
+/// Sizes with a kernel of their own that have as many units as others have without.
+#define LARGE(units) (__builtin_constant_p(units) && (units) > 48)
+
 /// Partial sums: enough independent chains to hide the latency of the sums of one block. With the
-/// narrow vectors of the base the next block's product is near enough for that.
-#define PARTS(kind)                                                                                \
+/// narrow vectors of the base the next block's product is near enough for that; long products of
+/// AVX2 have none near, and weights that come from the second cache.
+#define PARTS(kind, units)                                                                         \
   ((kind) != RV_LSTM && (kind) != RV_GRU ? (size_t)4                                               \
    : VF_LANES == 4 && !VF_FUSED          ? (size_t)1                                               \
+   : VF_LANES == 8 && LARGE(units)       ? (size_t)3                                               \
                                          : (size_t)2)
 #define MAX_PARTS   4
 #define MAX_VECTORS 4
@@ -22,7 +27,9 @@
 /// The total of `parts` partial sums: neighbours are added until one is left.
 VF_INLINE vf parts_total(const vf *s, const size_t parts)
 {
-  return parts == 1 ? s[0] : parts == 2 ? s[0] + s[1] : (s[0] + s[1]) + (s[2] + s[3]);
+  if (parts < 3)
+    return parts == 1 ? s[0] : s[0] + s[1];
+  return (s[0] + s[1]) + (parts == 3 ? s[2] : s[2] + s[3]);
 }
 
 /// Adds u·h to `vectors` vectors of sums from `sums` on, for all channels. u is [units][row].
@@ -74,7 +81,9 @@ VF_INLINE void product(const float *u, const size_t row, const size_t parts, con
                        vf sums[RV_TOGETHER][MAX_VECTORS])
 {
   const size_t vectors = row / VF_LANES;
-  const size_t fit = VF_SUMS / (parts * channels);
+  const size_t most = VF_SUMS / (parts * channels);
+  const size_t times = (vectors + most - 1) / most;
+  const size_t fit = (vectors + times - 1) / times;
   VF_UNROLL
   for (size_t from = 0; from < vectors; from += fit)
     product_some(u, row, from, vectors - from < fit ? vectors - from : fit, parts, units, channels,
@@ -216,7 +225,7 @@ VF_INLINE void block_sums(const frame *now, const rv_kind kind, const size_t wid
   const size_t gates = kind == RV_RNN ? 1 : 4;
   const size_t early = rv_row(VF_LANES, kind == RV_GRU ? 3 : gates, width);
   start_sums(now, at, rv_row(VF_LANES, gates, width), channels, one_input, sums);
-  product(u, early, PARTS(kind), units, channels, now->h, sums);
+  product(u, early, PARTS(kind, units), units, channels, now->h, sums);
 }
 
 /// From the sums of a block to its state.
@@ -259,7 +268,7 @@ VF_INLINE void early_block(const frame *now, const size_t first, const size_t wi
   const size_t early = rv_row(VF_LANES, 2, width);
   vf sums[RV_TOGETHER][MAX_VECTORS];
   start_sums(now, at, row, channels, one_input, sums);
-  product(u, early, PARTS(RV_GRU_BEFORE), units, channels, now->h, sums);
+  product(u, early, PARTS(RV_GRU_BEFORE, units), units, channels, now->h, sums);
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++) {
     vf plus[MAX_VECTORS];
@@ -282,7 +291,7 @@ VF_INLINE void late_block(const frame *now, const size_t first, const size_t wid
   for (size_t ch = 0; ch < channels; ch++)
     reset[ch] = now->late[ch],
     sums[ch][0] = vf_load_narrow(now->late[ch] + 2 * now->stride + first, width);
-  product(u, VF_LANES, PARTS(RV_GRU_BEFORE), units, channels, reset, sums);
+  product(u, VF_LANES, PARTS(RV_GRU_BEFORE, units), units, channels, reset, sums);
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
     vf_store_narrow(now->next[ch] + first,

@@ -75,7 +75,7 @@ VF_INLINE void norm_sums(const rv_kind kind, const size_t width, const size_t ga
     VF_UNROLL
   for (size_t v = 0; v < row / VF_LANES; v++)
     sums[ch][v] = vf_set(0.0F);
-  product(u + units * place, row, PARTS(kind), units, channels, h, sums);
+  product(u + units * place, row, PARTS(kind, units), units, channels, h, sums);
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
     VF_UNROLL
@@ -201,7 +201,7 @@ VF_INLINE void direct_sums(const rv_kind kind, const size_t width, const size_t 
     VF_UNROLL
   for (size_t v = 0; v < row / VF_LANES; v++)
     sums[ch][v] = vf_set(0.0F);
-  product(base->layer->u + units * place, row, PARTS(kind), units, channels, base->h, sums);
+  product(base->layer->u + units * place, row, PARTS(kind, units), units, channels, base->h, sums);
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
     scale_sums(base, ch, place, at, row, one_input, &scales[ch], sums[ch]);

@@ -9,7 +9,7 @@
 /// where the instruction set fuses (AVX2, AVX-512, NEON), else two. Per element (unit and gate):
 /// 1. Effective bias: b, then for each knob in order: b = b + w_knob·knob, two roundings.
 /// 2. Projection of the input: p = bias; for k ascending: p = fma(w[k], x[k], p).
-/// 3. Recurrent product: PARTS(kind) partial sums; part j takes k ≡ j mod PARTS, ascending:
+/// 3. Recurrent product: PARTS(kind, units) partial sums; part j takes k ≡ j mod PARTS, ascending:
 ///    s_j = fma(u[k], h[k], s_j). Part 0 starts from p (gate n of RV_GRU: from bn, p is added by
 ///    the cell), the others from +0. Result: neighbours added pairwise until one is left.
 /// 4. A dense layer of one unit: VF_LANES partial sums over k mod VF_LANES from +0, ascending; then
@@ -25,7 +25,7 @@
 /// Blocks at the end of a frame whose products come before their cells, as measurement has it
 /// (KERNELS.md). Where there are few registers their sums have to be told to go to memory.
 #define MAX_FUSED 5
-#define TO_MEMORY (VF_SUMS == 8)
+#define TO_MEMORY (VF_SUMS < 16)
 VF_INLINE size_t fused_blocks(const rv_kind kind, const size_t channels)
 {
   if (kind == RV_GRU)
@@ -112,9 +112,11 @@ VF_INLINE void blocks(const frame *now, const work what, const rv_kind kind, con
 }
 
 /// Sums of several blocks that are made together, so that they share the broadcasts of h: 512-bit
-/// products wait for loads, those of other widths do not. 24 would fit as well, but then all blocks
+/// products wait for loads, those of other widths do not, but the six sums of a GRU block at AVX2
+/// are too few to hide their latency. 24 of AVX-512 would fit as well, but then all blocks
 /// end at once, and no activations run beside products (KERNELS.md).
-#define JOINTLY (VF_LANES == 16 ? (size_t)16 : 0)
+#define JOINTLY(kind)                                                                              \
+  (VF_LANES == 16 ? (size_t)16 : VF_LANES == 8 && (kind) == RV_GRU ? (size_t)12 : 0)
 
 /// The width of the block that begins at `first`, as rv_block_at() has it.
 VF_INLINE size_t width_at(const size_t units, const size_t first)
@@ -157,8 +159,8 @@ VF_INLINE void joined_sums(const frame *now, const rv_kind kind, const size_t un
   VF_UNROLL
   for (size_t b = 0; b <= count; b++) {
     const size_t more = b < count ? all[b].row / VF_LANES : 1000;
-    if (b > begin && (vectors + more) * PARTS(kind) * channels > JOINTLY) {
-      product_joined(all + begin, b - begin, PARTS(kind), units, channels, now->h);
+    if (b > begin && (vectors + more) * PARTS(kind, units) * channels > JOINTLY(kind)) {
+      product_joined(all + begin, b - begin, PARTS(kind, units), units, channels, now->h);
       begin = b;
       vectors = 0;
     }
@@ -175,12 +177,12 @@ VF_INLINE void whole_frame(const frame *now, const rv_kind kind, const size_t un
   const size_t wide = WIDE(units);
   const size_t all = BLOCKS(units);
   const size_t fused = fused_blocks(kind, channels);
-  if (__builtin_constant_p(units) && fused) {
+  if (__builtin_constant_p(units) && !LARGE(units) && fused) {
     const size_t before = all > fused ? all - fused : 0;
     const size_t lead = before < wide ? before : wide ? wide - 1 : 0;
     if (lead)
       blocks(now, WHOLE, kind, units, 0, lead, channels, one_input, sums);
-    if (channels == 1 && JOINTLY > 0 && (kind == RV_LSTM || kind == RV_GRU))
+    if (channels == 1 && JOINTLY(kind) > 0 && (kind == RV_LSTM || kind == RV_GRU))
       joined_sums(now, kind, units, lead, all - lead, channels, 0, one_input, sums);
     else
       blocks(now, SUMS, kind, units, lead, wide, channels, one_input, sums);
@@ -208,7 +210,8 @@ VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t
   const size_t scratch = RV_SCRATCH(layer);
   frame now = {.layer = layer, .bias = run->bias, .stride = stride};
   for (size_t t = 0; t < run->frames; t++) {
-    now.backwards = !__builtin_constant_p(units) && layer->row * units > FORWARD && t % 2;
+    now.backwards =
+        (!__builtin_constant_p(units) || LARGE(units)) && layer->row * units > FORWARD && t % 2;
     for (size_t group = 0; group < groups; group++) {
       VF_UNROLL
       for (size_t i = 0; i < together; i++) {
@@ -234,7 +237,7 @@ VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t
 /// while the activations of the last one are still under way.
 VF_INLINE size_t each_alone(const rv_kind kind, const size_t units, const size_t channels)
 {
-  if (!__builtin_constant_p(units) || (kind != RV_LSTM && kind != RV_GRU))
+  if (!__builtin_constant_p(units) || LARGE(units) || (kind != RV_LSTM && kind != RV_GRU))
     return 0;
   return VF_LANES == 16  ? units >= (channels == 2 ? 12 : 20)
          : VF_LANES == 8 ? kind == RV_GRU || units <= 12
@@ -268,7 +271,14 @@ VF_INLINE void any_channels(const rv_kernel_run *run, const rv_kind kind, const 
   SIZED(kind, 24)                                                                                  \
   SIZED(kind, 32)                                                                                  \
   SIZED(kind, 40)                                                                                  \
-  SIZED(kind, 48)
+  SIZED(kind, 48)                                                                                  \
+  SIZES_LARGE(kind)
+#endif
+
+#if VF_LANES == 8
+#define SIZES_LARGE(kind) SIZED(kind, 64) SIZED(kind, 96)
+#else
+#define SIZES_LARGE(kind)
 #endif
 
 #define KERNEL(name, kind)                                                                         \

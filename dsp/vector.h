@@ -37,6 +37,8 @@
 /// Sums that fit in the registers beside what else a product needs.
 #if VF_LANES == 16 || defined(__aarch64__)
 #define VF_SUMS 16
+#elif VF_LANES == 8
+#define VF_SUMS 12
 #else
 #define VF_SUMS 8
 #endif
