@@ -128,8 +128,8 @@ VF_INLINE void norm_lstm_joined(const norm_frame *now, const size_t units, const
   vf sums[MAX_JOINED][RV_TOGETHER][MAX_VECTORS];
   size_t b = 0;
   joined_sums(base, RV_LSTM, units, 0, BLOCKS(units), 1, 1, one_input, sums);
-  EACH_BLOCK_BY(
-      VF_UNROLL, RV_LSTM, units,
+  EACH_BLOCK(
+      RV_LSTM, units,
       scale_sums(base, 0, place, at, rv_row(VF_LANES, 4, width), one_input, scale, sums[b][0]);
       norm_lstm_block(base, 0, first, width, sums[b][0], of->mean[0], vf_set(now->inverse_root),
                       &of->moved[0], &of->spread[0]);
@@ -252,13 +252,11 @@ VF_INLINE void norm_rnn_joined(const norm_frame *now, const size_t units, const 
   vf square = least_of(now->least[0]);
   joined_sums(base, RV_RNN, units, 0, BLOCKS(units), 1, 1, one_input, sums);
   size_t b = 0;
-  EACH_BLOCK_BY(VF_UNROLL, RV_RNN, units, square = vf_fma(sums[b][0][0], sums[b][0][0], square);
-                b++);
+  EACH_BLOCK(RV_RNN, units, square = vf_fma(sums[b][0][0], sums[b][0][0], square); b++);
   const norm_scale scale = scale_of(vf_sum(square));
   b = 0;
-  EACH_BLOCK_BY(VF_UNROLL, RV_RNN, units,
-                scale_sums(base, 0, place, at, VF_LANES, one_input, &scale, sums[b][0]);
-                block_cell(base, RV_RNN, first, width, 1, sums[b]); b++);
+  EACH_BLOCK(RV_RNN, units, scale_sums(base, 0, place, at, VF_LANES, one_input, &scale, sums[b][0]);
+             block_cell(base, RV_RNN, first, width, 1, sums[b]); b++);
 }
 
 /// The other two have the scales of the first group before its sums.
@@ -366,7 +364,7 @@ VF_INLINE void norm_channels(const rv_kernel_run *run, const rv_kind kind, const
       norm_channels(run, kind, run->layer->units, 0);                                              \
       return;                                                                                      \
     }                                                                                              \
-    switch (kind != RV_GRU && run->channels == 1 ? run->layer->units : 0) {                        \
+    switch ((kind) != RV_GRU && run->channels == 1 ? run->layer->units : 0) {                      \
       NORM_SIZES(kind)                                                                             \
     default:                                                                                       \
       norm_channels(run, kind, run->layer->units, 1);                                              \

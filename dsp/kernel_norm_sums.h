@@ -231,10 +231,8 @@ static void normalise_rows(const rv_kernel_run *run, float *rows, const float *l
 }
 
 /// Runs a statement for each block of a layer with its `width` as a constant, `first`, the place
-/// `at` in rows of sums, `place` in rows of early gates and `late` in rows of one gate; the loop
-/// over whole blocks under a pragma or none.
-#define EACH_BLOCK(kind, units, statement) EACH_BLOCK_BY(, kind, units, statement)
-#define EACH_BLOCK_BY(unroll, kind, units, statement)                                              \
+/// `at` in rows of sums, `place` in rows of early gates and `late` in rows of one gate.
+#define EACH_BLOCK(kind, units, statement)                                                         \
   do {                                                                                             \
     const size_t sum_gates = (kind) == RV_RNN ? 1 : (kind) == RV_GRU_BEFORE ? 3 : 4;               \
     const size_t early_gates = (kind) == RV_RNN          ? 1                                       \
@@ -247,8 +245,9 @@ static void normalise_rows(const rv_kernel_run *run, float *rows, const float *l
     size_t late = 0;                                                                               \
     const size_t wide_blocks = WIDE(units);                                                        \
     (void)at, (void)place, (void)late;                                                             \
-    unroll for (size_t block = 0; block < wide_blocks; block++) ONE_BLOCK(VF_LANES, statement)     \
-        NARROW_BLOCKS(units, statement)                                                            \
+    for (size_t block = 0; block < wide_blocks; block++)                                           \
+      ONE_BLOCK(VF_LANES, statement)                                                               \
+    NARROW_BLOCKS(units, statement)                                                                \
   } while (0)
 #define ONE_BLOCK(wide, statement)                                                                 \
   {                                                                                                \

@@ -87,10 +87,10 @@ static void triangle(double *columns, size_t rows, size_t n, double *r)
 double *rv_norm_triangle(const rv_layer *part)
 {
   const size_t n = (size_t)part->units;
-  size_t rows = 0;
-  for (size_t g = 0; g < (size_t)rv_kind_gates(part->kind); g++)
+  size_t rows = n;
+  for (size_t g = 1; g < (size_t)rv_kind_gates(part->kind); g++)
     rows += rv_norm_group(part->kind, g) ? 0 : n;
-  double *columns = malloc(rows * n * sizeof *columns);
+  double *columns = calloc(rows * n, sizeof *columns);
   double *r = calloc(n * n, sizeof *r);
   if (columns && r) {
     for (size_t i = 0; i < rows * n; i++)
