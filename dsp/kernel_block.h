@@ -134,8 +134,10 @@ VF_INLINE void product_joined(const joined *blocks, const size_t n, const size_t
     VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
     VF_UNROLL
-  for (size_t v = 0; v < blocks[b].row / VF_LANES; v++)
-    blocks[b].sums[ch][v] = parts_total(s[b][ch][v], parts);
+  // Up to a number that clang sees: it comes to unroll this loop before it knows the rows.
+  for (size_t v = 0; v < MAX_VECTORS; v++)
+    if (v < blocks[b].row / VF_LANES)
+      blocks[b].sums[ch][v] = parts_total(s[b][ch][v], parts);
 }
 
 /// c = c + (σ(i)·tanh(g) − σ(−f)·c) in one division, so that a long memory 1 − σ(f) keeps its

@@ -47,11 +47,13 @@ typedef float vf __attribute__((vector_size(4 * VF_LANES)));
 typedef int32_t vi __attribute__((vector_size(4 * VF_LANES)));
 typedef uint32_t vu __attribute__((vector_size(4 * VF_LANES)));
 
-/// The letter of a floating-point register in inline assembly.
+/// The letter of a floating-point register in inline assembly; of memory where none is known.
 #if defined(__aarch64__)
 #define VF_REGISTER "w"
-#else
+#elif defined(__x86_64__)
 #define VF_REGISTER "x"
+#else
+#define VF_REGISTER "m"
 #endif
 
 #define VF_INLINE static inline __attribute__((always_inline))
