@@ -1,38 +1,11 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-#include "voice.h"
-
-#include "kernel.h"
+#include "voice_parts.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/// Floats of the inputs of the first layer with feedback: whole vectors of any instruction set.
-#define FED_ROW ((size_t)RV_ALIGN / sizeof(float))
-
-/// Buffers of one layer of a voice.
-typedef struct layer_buffers {
-  float *rows; ///< [channels][1 + RV_PIECE][stride]: row 0 is the state before the piece
-  float *c;    ///< [channels][stride], RV_LSTM only
-  float *bias; ///< [rows of sums], knobs folded in
-} layer_buffers;
-
-struct rv_voice {
-  const rv_network *network;
-  int channels;
-  size_t grid[RV_MAX_VOICE_CHANNELS]; ///< frames since the grid's last line
-  unsigned faults[RV_MAX_VOICE_CHANNELS];
-  bool paused[RV_MAX_VOICE_CHANNELS];
-  bool stored; ///< the start state to return to after a fault
-  layer_buffers layers[RV_MAX_LAYERS];
-  float *x;   ///< [channels][RV_PIECE]: input after its gain
-  float *fed; ///< [channels][FED_ROW]: input and, of the frame before, output; with feedback only
-  float *scratch;
-  float knobs[RV_MAX_KNOBS];
-  void *memory;
-};
 
 static size_t rounded(size_t elements)
 {
@@ -46,11 +19,6 @@ static float *part(float *memory, size_t *used, size_t elements)
   return at;
 }
 
-static size_t rows_size(const rv_packed *layer)
-{
-  return (1 + RV_PIECE) * layer->stride;
-}
-
 /// Lays the buffers out in `memory`, or only counts if that is NULL. Returns the floats used.
 static size_t lay_out(rv_voice *voice, float *memory)
 {
@@ -62,7 +30,7 @@ static size_t lay_out(rv_voice *voice, float *memory)
     const rv_packed *layer = &network->layers[l];
     const size_t stride = layer->stride;
     voice->layers[l].bias = part(memory, &used, layer->row);
-    voice->layers[l].rows = part(memory, &used, channels * rows_size(layer));
+    voice->layers[l].rows = part(memory, &used, channels * rv_voice_rows(layer));
     if (layer->kind == RV_LSTM)
       voice->layers[l].c = part(memory, &used, channels * stride);
     const size_t lockstep = channels < RV_LOCKSTEP ? channels : RV_LOCKSTEP;
@@ -139,7 +107,7 @@ static void start_channel(rv_voice *voice, int ch)
   for (int l = 0; l < voice->network->n_layers; l++) {
     const rv_packed *layer = &voice->network->layers[l];
     const size_t bytes = layer->stride * sizeof(float);
-    float *h = voice->layers[l].rows + (size_t)ch * rows_size(layer);
+    float *h = voice->layers[l].rows + (size_t)ch * rv_voice_rows(layer);
     memset(h, 0, bytes);
     if (layer->start_h && voice->stored)
       memcpy(h, layer->start_h, bytes);
@@ -159,82 +127,6 @@ void rv_voice_reset(rv_voice *voice, bool stored)
   memset(voice->paused, 0, sizeof voice->paused);
   for (int ch = 0; ch < voice->channels; ch++)
     start_channel(voice, ch);
-}
-
-void rv_voice_copy_channel(rv_voice *to, const rv_voice *from, int channel)
-{
-  to->grid[channel] = 0;
-  to->paused[channel] = false;
-  if (to->fed)
-    memcpy(to->fed + (size_t)channel * FED_ROW, from->fed + (size_t)channel * FED_ROW,
-           FED_ROW * sizeof(float));
-  for (int l = 0; l < to->network->n_layers; l++) {
-    const rv_packed *layer = &to->network->layers[l];
-    const size_t bytes = layer->stride * sizeof(float);
-    if (layer->kind == RV_DENSE)
-      continue;
-    const size_t h = (size_t)channel * rows_size(layer);
-    const size_t c = (size_t)channel * layer->stride;
-    memcpy(to->layers[l].rows + h, from->layers[l].rows + h, bytes);
-    if (layer->kind == RV_LSTM)
-      memcpy(to->layers[l].c + c, from->layers[l].c + c, bytes);
-  }
-}
-
-void rv_voice_copy_state(rv_voice *to, const rv_voice *from)
-{
-  for (int ch = 0; ch < to->channels; ch++)
-    rv_voice_copy_channel(to, from, ch);
-}
-
-size_t rv_voice_state_size(const rv_voice *voice)
-{
-  size_t size = voice->fed ? voice->network->kernels->lanes : 0;
-  for (int l = 0; l < voice->network->n_layers; l++) {
-    const rv_packed *layer = &voice->network->layers[l];
-    size += layer->kind == RV_DENSE ? 0 : (layer->kind == RV_LSTM ? 2 : 1) * layer->stride;
-  }
-  return size;
-}
-
-void rv_voice_get_state(const rv_voice *voice, int channel, float *state)
-{
-  for (int l = 0; l < voice->network->n_layers; l++) {
-    const rv_packed *layer = &voice->network->layers[l];
-    const size_t stride = layer->stride;
-    if (layer->kind == RV_DENSE)
-      continue;
-    memcpy(state, voice->layers[l].rows + (size_t)channel * rows_size(layer),
-           stride * sizeof *state);
-    state += stride;
-    if (!voice->layers[l].c)
-      continue;
-    memcpy(state, voice->layers[l].c + (size_t)channel * stride, stride * sizeof *state);
-    state += stride;
-  }
-  if (!voice->fed)
-    return;
-  memset(state, 0, voice->network->kernels->lanes * sizeof *state);
-  state[0] = voice->fed[(size_t)channel * FED_ROW + 1];
-}
-
-void rv_voice_set_state(rv_voice *voice, int channel, const float *state)
-{
-  for (int l = 0; l < voice->network->n_layers; l++) {
-    const rv_packed *layer = &voice->network->layers[l];
-    const size_t stride = layer->stride;
-    if (layer->kind == RV_DENSE)
-      continue;
-    memcpy(voice->layers[l].rows + (size_t)channel * rows_size(layer), state,
-           stride * sizeof *state);
-    state += stride;
-    if (!voice->layers[l].c)
-      continue;
-    memcpy(voice->layers[l].c + (size_t)channel * stride, state, stride * sizeof *state);
-    state += stride;
-  }
-  if (voice->fed)
-    voice->fed[(size_t)channel * FED_ROW + 1] = state[0];
 }
 
 void rv_voice_set_knobs(rv_voice *voice, const float *values)
@@ -259,7 +151,7 @@ static void run_layers(rv_voice *voice, rv_kernel_run *run, size_t first)
     const size_t stride = layer->stride;
     run->layer = layer;
     run->bias = voice->layers[l].bias;
-    run->out_channel = rows_size(layer);
+    run->out_channel = rv_voice_rows(layer);
     run->out = voice->layers[l].rows + first * run->out_channel;
     run->c = voice->layers[l].c ? voice->layers[l].c + first * stride : NULL;
     network->kernels->layer(run);
@@ -332,7 +224,7 @@ static void check_state(rv_voice *voice, size_t first, size_t count)
       const size_t stride = layer->stride;
       if (layer->kind == RV_DENSE)
         continue;
-      sound &= finite(voice->layers[l].rows + (size_t)ch * rows_size(layer), stride);
+      sound &= finite(voice->layers[l].rows + (size_t)ch * rv_voice_rows(layer), stride);
       if (voice->layers[l].c)
         sound &= finite(voice->layers[l].c + (size_t)ch * stride, stride);
     }
