@@ -144,7 +144,7 @@ static rv_status read_pairs(const rv_take_options *options, rv_report *report, r
   tell_warnings(set, report);
   if (!options->channel)
     tell_channels(set, report);
-  return status;
+  return RV_OK;
 }
 
 /// One recording for the test, whole or its end.
