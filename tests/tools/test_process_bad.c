@@ -142,7 +142,8 @@ START_TEST(an_output_that_cannot_be_written_is_told)
   rv_expect_run(rv_run_recurve("process identity.json in.wav -o file/out.wav"), 1, "file/out.wav");
   rv_expect_run(rv_run_recurve("process identity.json in.wav -o /proc/none/out.wav"), 1,
                 "/proc/none/out.wav");
-  rv_expect_run(rv_run_recurve("process identity.json in.wav in.wav -o file"), 1, "is a file");
+  good("other.wav", 1000);
+  rv_expect_run(rv_run_recurve("process identity.json in.wav other.wav -o file"), 1, "is a file");
   rv_expect_run(rv_run_recurve("process identity.json in.wav -o missing/out.wav"), 1,
                 "missing/out.wav");
   rv_expect_run(rv_run_recurve("process identity.json in.wav -o /dev/full"), 1, "disk is full");

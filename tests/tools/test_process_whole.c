@@ -216,7 +216,6 @@ START_TEST(the_other_commands_answer_in_words)
   const rv_run *info = rv_run_recurve("info both.json");
   rv_expect_run(info, 0, "");
   ck_assert_ptr_nonnull(strstr(info->out, "bidirectional"));
-  rv_expect_run(rv_run_recurve("bench --model both.json --time 0.1"), 1, "cannot play live");
   rv_expect_run(rv_run_recurve("gradients both.json in.wav"), 1, "bidirectional");
   ck_assert_int_eq(rv_run_recurve("report both.json in.wav wet.wav -o page.html")->status, 0);
   ck_assert(rv_fixture_exists("page.html"));
