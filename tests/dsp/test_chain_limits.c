@@ -16,7 +16,6 @@
 
 static float in[FRAMES];
 static float out[FRAMES];
-static float other[FRAMES];
 
 static rv_description *model;
 static rv_network *network;
@@ -44,6 +43,7 @@ static void play(rv_chain *chain, float *to)
 
 START_TEST(the_control_word_is_the_callers_again)
 {
+  static float other[FRAMES];
   rv_chain *chain = rv_test_chain(1);
   rv_engine *engine = rv_test_engine(network, 1, RV_START_SETTLED);
   ck_assert(rv_chain_swap(chain, engine));
