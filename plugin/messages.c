@@ -4,9 +4,9 @@
 #include "messages.h"
 
 #include <lv2/atom/atom.h>
-#include <lv2/atom/util.h>
 #include <lv2/patch/patch.h>
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #define OWE(property) (UINT32_C(1) << (property))
@@ -16,6 +16,9 @@
 /// Bytes of an event, its object and three properties, without the value: an upper bound.
 #define MESSAGE_SIZE 128
 
+_Static_assert(sizeof(LV2_Atom_Event) == sizeof(LV2_Atom_Property_Body) &&
+                   offsetof(LV2_Atom_Event, body) == offsetof(LV2_Atom_Property_Body, value),
+               "events and properties are records of one form");
 _Static_assert(RV_PROPERTIES == RV_PROPERTY_KNOBS + 4 * RV_MAX_KNOBS && RV_PROPERTIES < 31,
                "four properties for each knob, and a bit for each property");
 
@@ -78,12 +81,40 @@ bool rv_messages_path(const rv_uris *uris, LV2_URID type, uint32_t size, const v
   return true;
 }
 
+/// The next record from *at on, where `left` bytes are left: the events of a sequence and the
+/// properties of an object are eight bytes and an atom each, padded to eight. NULL where none is
+/// left that lies within them: sizes may say anything, and the functions of the LV2 headers go
+/// around in circles at 2^32 − 1.
+static const unsigned char *next_record(const unsigned char **at, size_t *left)
+{
+  const unsigned char *record = *at;
+  const size_t head = sizeof(LV2_Atom_Event);
+  if (*left < head)
+    return NULL;
+  const size_t size = ((const LV2_Atom_Event *)record)->body.size;
+  if (size > *left - head)
+    return NULL;
+  const size_t padded = head + (size + 7) / 8 * 8;
+  const size_t step = padded < *left ? padded : *left;
+  *at += step;
+  *left -= step;
+  return record;
+}
+
 static void read_object(rv_messages *messages, const LV2_Atom_Object *object, rv_loader *loader)
 {
   const rv_uris *uris = &messages->uris;
   const LV2_Atom *property = NULL;
   const LV2_Atom *value = NULL;
-  (void)lv2_atom_object_get(object, uris->patch_property, &property, uris->patch_value, &value, 0);
+  const unsigned char *at = (const unsigned char *)(object + 1);
+  size_t left = object->atom.size - sizeof object->body;
+  for (const unsigned char *record; (record = next_record(&at, &left));) {
+    const LV2_Atom_Property_Body *entry = (const LV2_Atom_Property_Body *)record;
+    if (!property && entry->key == uris->patch_property)
+      property = &entry->value;
+    else if (!value && entry->key == uris->patch_value)
+      value = &entry->value;
+  }
   LV2_URID key = 0;
   if (property && property->type == uris->atom_URID && property->size >= sizeof key)
     key = ((const LV2_Atom_URID *)property)->body;
@@ -105,13 +136,15 @@ static void read_object(rv_messages *messages, const LV2_Atom_Object *object, rv
 
 void rv_messages_read(rv_messages *messages, const LV2_Atom_Sequence *control, rv_loader *loader)
 {
-  if (!control)
+  if (!control || control->atom.size < sizeof control->body)
     return;
-  LV2_ATOM_SEQUENCE_FOREACH(control, event)
-  {
-    if (lv2_atom_forge_is_object_type(&messages->forge, event->body.type) &&
-        event->body.size >= sizeof(LV2_Atom_Object_Body))
-      read_object(messages, (const LV2_Atom_Object *)&event->body, loader);
+  const unsigned char *at = (const unsigned char *)(control + 1);
+  size_t left = control->atom.size - sizeof control->body;
+  for (const unsigned char *record; (record = next_record(&at, &left));) {
+    const LV2_Atom *body = &((const LV2_Atom_Event *)record)->body;
+    if (lv2_atom_forge_is_object_type(&messages->forge, body->type) &&
+        body->size >= sizeof(LV2_Atom_Object_Body))
+      read_object(messages, (const LV2_Atom_Object *)body, loader);
   }
 }
 

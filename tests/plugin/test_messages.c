@@ -111,6 +111,32 @@ START_TEST(a_message_that_makes_no_sense_changes_nothing)
 }
 END_TEST
 
+START_TEST(sizes_that_lead_out_of_the_message_end_it)
+{
+  static const uint32_t sizes[] = {UINT32_MAX, UINT32_MAX - 7, UINT32_MAX - 15, 0x80000000U, 200};
+  static const char path[] = "/nowhere/model.json";
+  rv_bare_open(&bare, 1, RV_TEST_RATE, true);
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    for (int which = 0; which < 3; which++) {
+      message set;
+      make_set(&set, RV_TEST_PROPERTY, LV2_ATOM__Path, path, sizeof path);
+      rv_bare_send(&bare, &set.atom);
+      LV2_Atom_Event *event = (LV2_Atom_Event *)(&bare.control.sequence + 1);
+      LV2_Atom_Object *object = (LV2_Atom_Object *)&event->body;
+      LV2_Atom_Property_Body *key = (LV2_Atom_Property_Body *)(object + 1);
+      // The key is eight bytes and an atom of four, padded to eight.
+      LV2_Atom_Property_Body *value = (LV2_Atom_Property_Body *)((unsigned char *)key + 24);
+      *(which == 0   ? &event->body.size
+        : which == 1 ? &key->value.size
+                     : &value->value.size) = sizes[i];
+      run(16);
+      ck_assert_int_eq(atomic_load(&bare.scheduled), 0);
+      ck_assert_ptr_null(rv_bare_told(&bare, RV_TEST_PROPERTY));
+    }
+  rv_bare_close(&bare);
+}
+END_TEST
+
 START_TEST(what_does_not_fit_into_the_notify_port_is_told_later)
 {
   message get;
@@ -142,6 +168,7 @@ int main(void)
   tcase_set_timeout(cases, 60);
   tcase_add_test(cases, a_path_may_come_as_text_or_as_a_uri);
   tcase_add_test(cases, a_message_that_makes_no_sense_changes_nothing);
+  tcase_add_test(cases, sizes_that_lead_out_of_the_message_end_it);
   tcase_add_test(cases, what_does_not_fit_into_the_notify_port_is_told_later);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);
