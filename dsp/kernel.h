@@ -107,7 +107,16 @@ typedef struct rv_packed {
 #define RV_SCRATCH(layer)                                                                          \
   (RV_PIECE * (layer)->row + 3 * (layer)->stride + ((layer)->norm ? (layer)->row : 0))
 
-/// One layer over at most RV_PIECE frames of at most RV_LOCKSTEP channels.
+/// A linear dense layer of one unit that follows a recurrent one.
+typedef struct rv_head {
+  const rv_packed *layer; ///< NULL: there is none
+  const float *bias;      ///< [1]
+  size_t out_channel;     ///< floats from one channel of the output to the next
+  float *out;             ///< [channels][1 + frames][lanes]
+} rv_head;
+
+/// One layer over at most RV_PIECE frames of at most RV_LOCKSTEP channels. Beside the frames of a
+/// recurrent layer the head's are computed, which nothing waits for.
 typedef struct rv_kernel_run {
   const rv_packed *layer;
   const float *bias; ///< [rows of sums] with the knobs folded in; RV_NORM_BOTH: the knobs alone
@@ -120,6 +129,7 @@ typedef struct rv_kernel_run {
   float *out;         ///< [channels][1 + frames][stride]; row 0 is the state before the first frame
   float *c;           ///< [channels][stride], RV_LSTM only
   float *scratch;     ///< [channels][RV_SCRATCH], not for RV_DENSE
+  rv_head head;       ///< not for RV_DENSE
 } rv_kernel_run;
 
 /// Partial sums of the product of two rows of numbers.

@@ -71,20 +71,51 @@ static void softmax(float *values, size_t units, size_t stride)
     values[j] = j < units ? values[j] / total : 0.0F;
 }
 
+/// A frame of a dense layer of one unit, whose input x is a row of `wide` floats.
+VF_INLINE void dense_row(const float *w, const float *x, const size_t wide, float bias, float *to)
+{
+  vf sum = vf_set(0.0F);
+  for (size_t k = 0; k < wide; k += VF_LANES)
+    sum = vf_fma(vf_load(w + k), vf_load(x + k), sum);
+  const vf y = {vf_sum(sum) + bias};
+  vf_store(to, y);
+}
+
+/// How many frames the head stays behind where it is computed beside them: what has just been
+/// stored in parts cannot be loaded whole for a while.
+#define HEAD_BEHIND 3
+
+/// Frame t of the head of channel ch, of which h is the frame of the layer.
+VF_INLINE void head_row(const rv_kernel_run *run, size_t ch, size_t t, const float *h,
+                        const size_t stride)
+{
+  const rv_head *head = &run->head;
+  dense_row(head->layer->w, h, stride, head->bias[0],
+            head->out + ch * head->out_channel + (t + 1) * VF_LANES);
+}
+
+/// The head from frame `first` on.
+VF_INLINE void head_rows(const rv_kernel_run *run, size_t ch, size_t first, const size_t stride)
+{
+  for (size_t t = first; t < run->frames; t++)
+    head_row(run, ch, t, run->out + ch * run->out_channel + (t + 1) * stride, stride);
+}
+
 static void dense_one(const rv_kernel_run *run, size_t ch)
 {
   const rv_packed *layer = run->layer;
   const size_t wide = (layer->inputs + VF_LANES - 1) / VF_LANES * VF_LANES;
   for (size_t t = 0; t < run->frames; t++) {
     const float *x = run->in + ch * run->in_channel + t * run->in_stride;
-    vf sum = vf_set(0.0F);
-    if (run->in_stride < wide)
-      sum[0] += layer->w[0] * x[0]; // the sample itself: one input, not in a padded row
-    else
-      for (size_t k = 0; k < wide; k += VF_LANES)
-        sum = vf_fma(vf_load(layer->w + k), vf_load(x + k), sum);
+    float *to = run->out + ch * run->out_channel + (t + 1) * VF_LANES;
+    if (run->in_stride >= wide) {
+      dense_row(layer->w, x, wide, run->bias[0], to);
+      continue;
+    }
+    // The sample itself: one input, not in a padded row.
+    const vf sum = {layer->w[0] * x[0]};
     const vf y = {vf_sum(sum) + run->bias[0]};
-    vf_store(run->out + ch * run->out_channel + (t + 1) * VF_LANES, y);
+    vf_store(to, y);
   }
 }
 

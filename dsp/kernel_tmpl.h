@@ -198,6 +198,9 @@ VF_INLINE void whole_frame(const frame *now, const rv_kind kind, const size_t un
 /// holds beside the rest.
 #define FORWARD 10240
 
+/// Whether the head is computed beside the frames of one channel, which leave room for that.
+#define HEAD_BESIDE(units) (__builtin_constant_p(units) && (units) <= 20)
+
 /// Every other frame takes the blocks backwards where there are many: weights that do not fit in
 /// the first cache are then found there for the part that was used last. Frame by frame `groups`
 /// groups of channels from `first` on, each of `together` channels in one product.
@@ -208,6 +211,7 @@ VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t
   const rv_packed *layer = run->layer;
   const size_t stride = (units + VF_LANES - 1) / VF_LANES * VF_LANES;
   const size_t scratch = RV_SCRATCH(layer);
+  const bool beside = run->head.layer && HEAD_BESIDE(units) && run->channels == 1;
   frame now = {.layer = layer, .bias = run->bias, .stride = stride};
   for (size_t t = 0; t < run->frames; t++) {
     now.backwards =
@@ -227,8 +231,16 @@ VF_INLINE void frames(const rv_kernel_run *run, const rv_kind kind, const size_t
           now.sums[i] = run->scratch + ch * scratch + 3 * stride + t * layer->row;
       }
       whole_frame(&now, kind, units, together, one_input);
+      if (beside && t >= HEAD_BEHIND)
+        VF_UNROLL
+      for (size_t i = 0; i < together; i++)
+        head_row(run, first + group * together + i, t - HEAD_BEHIND,
+                 now.next[i] - HEAD_BEHIND * stride, stride);
     }
   }
+  const size_t rest = beside && run->frames > HEAD_BEHIND ? run->frames - HEAD_BEHIND : 0;
+  for (size_t i = first; run->head.layer && i < first + groups * together; i++)
+    head_rows(run, i, rest, stride);
 }
 
 /// Whether each channel has a product of its own, as measurement has it (KERNELS.md): the
@@ -328,6 +340,8 @@ static void layer(const rv_kernel_run *run)
 {
   if (run->layer->norm) {
     normalised_layer(run);
+    for (size_t ch = 0; run->head.layer && ch < run->channels; ch++)
+      head_rows(run, ch, 0, run->layer->stride);
     return;
   }
   switch (run->layer->kind) {

@@ -140,6 +140,14 @@ void rv_voice_set_knobs(rv_voice *voice, const float *values)
     fold_knobs(voice);
 }
 
+/// Whether layer l is computed beside the one before it.
+static bool is_head(const rv_network *network, int l)
+{
+  return l > 0 && l < network->n_layers && network->layers[l].kind == RV_DENSE &&
+         network->layers[l].units == 1 && network->layers[l].activation == RV_LINEAR &&
+         network->layers[l - 1].kind != RV_DENSE;
+}
+
 /// Runs all layers over frames of the channels first … first + count; `run` has the input of the
 /// first layer, and afterwards the rows of the last one as its input.
 static void run_layers(rv_voice *voice, rv_kernel_run *run, size_t first)
@@ -154,7 +162,16 @@ static void run_layers(rv_voice *voice, rv_kernel_run *run, size_t first)
     run->out_channel = rv_voice_rows(layer);
     run->out = voice->layers[l].rows + first * run->out_channel;
     run->c = voice->layers[l].c ? voice->layers[l].c + first * stride : NULL;
-    network->kernels->layer(run);
+    run->head.layer = NULL;
+    if (is_head(network, l + 1)) {
+      const rv_packed *head = &network->layers[l + 1];
+      run->head.layer = head;
+      run->head.bias = voice->layers[l + 1].bias;
+      run->head.out_channel = rv_voice_rows(head);
+      run->head.out = voice->layers[l + 1].rows + first * run->head.out_channel;
+    }
+    if (!is_head(network, l))
+      network->kernels->layer(run);
     for (size_t i = 0; i < run->channels; i++) {
       float *rows = run->out + i * run->out_channel;
       memcpy(rows, rows + frames * stride, stride * sizeof(float));
