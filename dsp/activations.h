@@ -31,6 +31,13 @@ typedef struct vf_exponential {
   vf plus;
 } vf_exponential;
 
+/// 2^x = s·(1 + q); `one` is 1, or NaN where x is.
+typedef struct vf_power {
+  vf s;
+  vf q;
+  vf one;
+} vf_power;
+
 #if defined(RV_KERNEL_LIBM)
 
 /// The yardstick of the tests: the C library's functions.
@@ -48,6 +55,16 @@ VF_INLINE vf_exponential vf_exp2(vf x)
 VF_INLINE vf vf_exp2_plus(vf x)
 {
   return vf_exp2(x).plus;
+}
+
+VF_INLINE vf_power vf_exp2_parts(vf x)
+{
+  return (vf_power){vf_set(1.0F), vf_exp2(x).minus, vf_set(1.0F)};
+}
+
+VF_INLINE vf_exponential vf_both(vf_power p)
+{
+  return (vf_exponential){p.q, p.q + p.s + p.one};
 }
 
 VF_INLINE vf_exponential vf_exp(vf y)
@@ -187,12 +204,16 @@ VF_INLINE vf vf_expm1_small(vf r, vf rest)
 #endif
 }
 
-/// 2^x ∓ 1 of the sum with VF_MAGIC and the rest r; `one` is 1, or NaN.
-VF_INLINE vf_exponential vf_exp2_of(vf shifted, vf r, vf one)
+/// The parts of 2^x from the sum with VF_MAGIC and the rest r.
+VF_INLINE vf_power vf_power_of(vf shifted, vf r, vf one)
 {
   const vf q = vf_expm1_small(r, vf_scale_rest(shifted));
-  const vf s = vf_scale(shifted);
-  return (vf_exponential){vf_fma(s, q, s - one), vf_fma(s, q, s + one)};
+  return (vf_power){vf_scale(shifted), q, one};
+}
+
+VF_INLINE vf_exponential vf_both(vf_power p)
+{
+  return (vf_exponential){vf_fma(p.s, p.q, p.s - p.one), vf_fma(p.s, p.q, p.s + p.one)};
 }
 
 /// 1, or NaN where x is, which the clamp may lose; off the critical path.
@@ -208,16 +229,22 @@ VF_INLINE vf vf_one(vf x)
 
 /// NaN gives NaN. An infinite argument, which means that a model has left what floats hold, gives
 /// NaN or saturates.
-VF_INLINE vf_exponential vf_exp2(vf x)
+VF_INLINE vf_power vf_exp2_parts(vf x)
 {
 #if VF_TABLE == 16
   // The rest needs no clamp, and passes NaN on.
-  return vf_exp2_of(x + vf_set(VF_MAGIC), vf_rest(x), vf_set(1.0F));
+  return vf_power_of(x + vf_set(VF_MAGIC), vf_rest(x), vf_set(1.0F));
 #else
   const vf cut = vf_clamp(x, VF_EXP_LIMIT);
   const vf shifted = cut + vf_set(VF_MAGIC);
-  return vf_exp2_of(shifted, cut - (shifted - vf_set(VF_MAGIC)), vf_one(x));
+  return vf_power_of(shifted, cut - (shifted - vf_set(VF_MAGIC)), vf_one(x));
 #endif
+}
+
+/// 2^x ∓ 1, as vf_exp2_parts().
+VF_INLINE vf_exponential vf_exp2(vf x)
+{
+  return vf_both(vf_exp2_parts(x));
 }
 
 /// 2^x + 1, as vf_exp2(), within rounding.
@@ -260,10 +287,23 @@ VF_INLINE vf_exponential vf_exp(vf y)
   // The first product is exact: n has at most 6 bits, the constant 15.
   const vf r = (cut - n * vf_set(0x1.62e4p-1F)) - n * vf_set(0x1.7f7d1cp-20F);
 #endif
-  return vf_exp2_of(shifted, r * vf_set(VF_LOG2E), vf_one(y));
+  return vf_both(vf_power_of(shifted, r * vf_set(VF_LOG2E), vf_one(y)));
 }
 
 #endif
+
+/// 2^x − 1 and factor·(2^x + 1). Of the parts of the power s is ready first: with wide vectors,
+/// which wait more than they work, the factor goes there, so that both come at the same time.
+VF_INLINE vf_exponential vf_exp2_times(vf x, vf factor)
+{
+  const vf_power p = vf_exp2_parts(x);
+  if (VF_LANES == 4) {
+    const vf_exponential e = vf_both(p);
+    return (vf_exponential){e.minus, factor * e.plus};
+  }
+  return (vf_exponential){vf_fma(p.s, p.q, p.s - p.one),
+                          vf_fma(factor * p.s, p.q, factor * (p.s + p.one))};
+}
 
 VF_INLINE vf vf_tanh(vf x)
 {

@@ -148,16 +148,26 @@ VF_INLINE vf cell_lstm(vf i, vf f, vf_exponential g, vf o, vf *c, const size_t w
   const vf change = vf_fma(-*c, in, g.minus * f);
   const vf by = vf_divide_narrow(change, in * f, width);
   const vf scale = vf_set(2.0F * VF_LOG2E);
-  const vf_exponential t = vf_exp2(vf_fma(by, scale, *c * scale));
+  const vf_exponential t = vf_exp2_times(vf_fma(by, scale, *c * scale), o);
   *c = *c + by;
-  return vf_divide_narrow(t.minus, o * t.plus, width);
+  return vf_divide_narrow(t.minus, t.plus, width);
 }
 
 /// h = h + (n − h)·σ(−z) in one division, n = tanh(y/2).
 VF_INLINE vf cell_gru(vf z, vf y, vf h, const size_t width)
 {
+#if VF_LANES == 8
+  // As the lines below: s, and what it makes of h and z, is ready long before q.
+  const vf_power n = vf_exp2_parts(y);
+  const vf plus = n.s + n.one;
+  const vf rest = vf_fma(-h, plus, n.s - n.one);
+  return vf_divide_narrow(vf_fma(n.q, vf_fma(-h, n.s, n.s), rest), vf_fma(z * n.s, n.q, z * plus),
+                          width) +
+         h;
+#else
   const vf_exponential n = vf_exp2(y);
   return vf_divide_narrow(vf_fma(-h, n.plus, n.minus), z * n.plus, width) + h;
+#endif
 }
 
 VF_INLINE vf cell_rnn(vf y, const size_t width)
