@@ -21,8 +21,22 @@
    : VF_LANES == 4 && !VF_FUSED          ? (size_t)1                                               \
    : VF_LANES == 8 && LARGE(units)       ? (size_t)3                                               \
                                          : (size_t)2)
+/// The same of a layer without normalisation. One block of AVX-512 has no other product beside it.
+#define PLAIN_PARTS(kind, units)                                                                   \
+  (VF_LANES == 16 && __builtin_constant_p(units) &&                                                \
+           ((units) == 8 || ((kind) == RV_GRU && (units) == 16))                                   \
+       ? (size_t)4                                                                                 \
+       : PARTS(kind, units))
 #define MAX_PARTS   4
 #define MAX_VECTORS 4
+
+/// The same address, of which the compiler does not know that. Else it would work out the address
+/// of each weight before the first frame, and load that from memory in every frame.
+VF_INLINE const float *once_more(const float *address)
+{
+  __asm__ volatile("" : "+r"(address));
+  return address;
+}
 
 /// The total of `parts` partial sums: neighbours are added until one is left.
 VF_INLINE vf parts_total(const vf *s, const size_t parts)
@@ -237,7 +251,7 @@ VF_INLINE void block_sums(const frame *now, const rv_kind kind, const size_t wid
   const size_t gates = kind == RV_RNN ? 1 : 4;
   const size_t early = rv_row(VF_LANES, kind == RV_GRU ? 3 : gates, width);
   start_sums(now, at, rv_row(VF_LANES, gates, width), channels, one_input, sums);
-  product(u, early, PARTS(kind, units), units, channels, now->h, sums);
+  product(u, early, PLAIN_PARTS(kind, units), units, channels, now->h, sums);
 }
 
 /// From the sums of a block to its state.

@@ -9,7 +9,8 @@
 /// where the instruction set fuses (AVX2, AVX-512, NEON), else two. Per element (unit and gate):
 /// 1. Effective bias: b, then for each knob in order: b = b + w_knob·knob, two roundings.
 /// 2. Projection of the input: p = bias; for k ascending: p = fma(w[k], x[k], p).
-/// 3. Recurrent product: PARTS(kind, units) partial sums; part j takes k ≡ j mod PARTS, ascending:
+/// 3. Recurrent product: PLAIN_PARTS(kind, units) partial sums, of normalised layers PARTS; part j
+///    takes k ≡ j mod PARTS, ascending:
 ///    s_j = fma(u[k], h[k], s_j). Part 0 starts from p (gate n of RV_GRU: from bn, p is added by
 ///    the cell), the others from +0. Result: neighbours added pairwise until one is left.
 /// 4. A dense layer of one unit: VF_LANES partial sums over k mod VF_LANES from +0, ascending; then
@@ -21,6 +22,7 @@
 #include "kernel_block.h"
 #include "kernel_dense.h"
 #include "kernel_edges.h"
+#include "kernel_single.h"
 
 /// Blocks at the end of a frame whose products come before their cells, as measurement has it
 /// (KERNELS.md). Where there are few registers their sums have to be told to go to memory.
@@ -66,7 +68,7 @@ VF_INLINE void blocks(const frame *now, const work what, const rv_kind kind, con
   size_t first = from * VF_LANES;
   size_t at = from * row_gates * VF_LANES;
   size_t place = 0;
-  const float *const weights = what == LATE ? now->layer->u_late : now->layer->u;
+  const float *const weights = once_more(what == LATE ? now->layer->u_late : now->layer->u);
   const float *u = weights + units * u_gates * first;
 #define BLOCK(width)                                                                               \
   do {                                                                                             \
@@ -137,7 +139,8 @@ VF_INLINE void joined_sums(const frame *now, const rv_kind kind, const size_t un
   joined all[MAX_JOINED] = {{0}};
   size_t first = from * VF_LANES;
   size_t at = from * row_gates * VF_LANES;
-  const float *u = now->layer->u + units * u_gates * first;
+  const float *const weights = once_more(now->layer->u);
+  const float *u = weights + units * u_gates * first;
   VF_UNROLL
   for (size_t b = 0; b < count; b++) {
     const size_t width = width_at(units, first);
@@ -159,8 +162,8 @@ VF_INLINE void joined_sums(const frame *now, const rv_kind kind, const size_t un
   VF_UNROLL
   for (size_t b = 0; b <= count; b++) {
     const size_t more = b < count ? all[b].row / VF_LANES : 1000;
-    if (b > begin && (vectors + more) * PARTS(kind, units) * channels > JOINTLY(kind)) {
-      product_joined(all + begin, b - begin, PARTS(kind, units), units, channels, now->h);
+    if (b > begin && (vectors + more) * PLAIN_PARTS(kind, units) * channels > JOINTLY(kind)) {
+      product_joined(all + begin, b - begin, PLAIN_PARTS(kind, units), units, channels, now->h);
       begin = b;
       vectors = 0;
     }
@@ -251,7 +254,7 @@ VF_INLINE size_t each_alone(const rv_kind kind, const size_t units, const size_t
 {
   if (!__builtin_constant_p(units) || LARGE(units) || (kind != RV_LSTM && kind != RV_GRU))
     return 0;
-  return VF_LANES == 16  ? units >= (channels == 2 ? 12 : 20)
+  return VF_LANES == 16  ? units >= (channels == 2 ? 12 : kind == RV_GRU ? 16 : 20)
          : VF_LANES == 8 ? kind == RV_GRU || units <= 12
                          : 0;
 }
@@ -259,6 +262,10 @@ VF_INLINE size_t each_alone(const rv_kind kind, const size_t units, const size_t
 VF_INLINE void any_channels(const rv_kernel_run *run, const rv_kind kind, const size_t units,
                             const size_t one_input)
 {
+  if (HAS_SINGLE(kind, units) && one_input && run->channels == 1) {
+    single_frames(run, kind, units);
+    return;
+  }
   const size_t pairs = each_alone(kind, units, run->channels) ? 0 : run->channels / RV_TOGETHER;
   const size_t single = run->channels - pairs * RV_TOGETHER;
   if (pairs)
