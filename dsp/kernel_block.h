@@ -155,15 +155,22 @@ VF_INLINE void product_joined(const joined *blocks, const size_t n, const size_t
 }
 
 /// c = c + (σ(i)·tanh(g) − σ(−f)·c) in one division, so that a long memory 1 − σ(f) keeps its
-/// accuracy; h = σ(o)·tanh(c). The argument of tanh(c) does not wait for c.
-VF_INLINE vf cell_lstm(vf i, vf f, vf_exponential g, vf o, vf *c, const size_t width)
+/// accuracy. Returns the argument of tanh(c), which does not wait for c.
+VF_INLINE vf cell_lstm_c(vf i, vf f, vf_exponential g, vf *c, const size_t width)
 {
   const vf in = i * g.plus;
   const vf change = vf_fma(-*c, in, g.minus * f);
   const vf by = vf_divide_narrow(change, in * f, width);
   const vf scale = vf_set(2.0F * VF_LOG2E);
-  const vf_exponential t = vf_exp2_times(vf_fma(by, scale, *c * scale), o);
+  const vf y = vf_fma(by, scale, *c * scale);
   *c = *c + by;
+  return y;
+}
+
+/// The next c, and h = σ(o)·tanh(c).
+VF_INLINE vf cell_lstm(vf i, vf f, vf_exponential g, vf o, vf *c, const size_t width)
+{
+  const vf_exponential t = vf_exp2_times(cell_lstm_c(i, f, g, c, width), o);
   return vf_divide_narrow(t.minus, t.plus, width);
 }
 

@@ -80,7 +80,7 @@ VF_INLINE void single_frames(const rv_kernel_run *run, const rv_kind kind, const
     }
     block_cell(&now, kind, 0, units, 1, sums);
     if (run->head.layer && t >= HEAD_BEHIND)
-      head_row(run, 0, t - HEAD_BEHIND, now.next[0] - HEAD_BEHIND * VF_LANES, VF_LANES);
+      head_row(run, 0, t - HEAD_BEHIND, run->out + (t + 1 - HEAD_BEHIND) * VF_LANES, VF_LANES);
   }
   if (run->head.layer)
     head_rows(run, 0, run->frames > HEAD_BEHIND ? run->frames - HEAD_BEHIND : 0, VF_LANES);

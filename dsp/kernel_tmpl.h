@@ -22,6 +22,7 @@
 #include "kernel_block.h"
 #include "kernel_dense.h"
 #include "kernel_edges.h"
+#include "kernel_pipe.h"
 #include "kernel_single.h"
 
 /// Blocks at the end of a frame whose products come before their cells, as measurement has it
@@ -254,7 +255,9 @@ VF_INLINE size_t each_alone(const rv_kind kind, const size_t units, const size_t
 {
   if (!__builtin_constant_p(units) || LARGE(units) || (kind != RV_LSTM && kind != RV_GRU))
     return 0;
-  return VF_LANES == 16  ? units >= (channels == 2 ? 12 : kind == RV_GRU ? 16 : 20)
+  return VF_LANES == 16  ? units >= (channels == 2    ? 12
+                                     : kind == RV_GRU ? 16
+                                                      : 20)
          : VF_LANES == 8 ? kind == RV_GRU || units <= 12
                          : 0;
 }
@@ -264,6 +267,10 @@ VF_INLINE void any_channels(const rv_kernel_run *run, const rv_kind kind, const 
 {
   if (HAS_SINGLE(kind, units) && one_input && run->channels == 1) {
     single_frames(run, kind, units);
+    return;
+  }
+  if (HAS_PIPE(kind, units) && one_input && run->channels == 1) {
+    pipe_frames(run, units);
     return;
   }
   const size_t pairs = each_alone(kind, units, run->channels) ? 0 : run->channels / RV_TOGETHER;
