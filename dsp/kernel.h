@@ -55,6 +55,37 @@ static inline size_t rv_row(size_t lanes, size_t gates, size_t width)
   return (gates * width + lanes - 1) / lanes * lanes;
 }
 
+/// Whether the triangles of a normalised layer are in quads: vectors of four rows with four columns
+/// each, those of rv_quad_place(). Else they are in blocks of rows, as other weights are. By
+/// measurement (KERNELS.md).
+static inline bool rv_in_quads(size_t lanes, size_t units)
+{
+  return lanes == 16 && (units == 16 || units == 20 || units == 24 || units == 32 || units == 40);
+}
+
+/// Whether the squares of the sums of a group (rv_norm_group()) come from a triangle: always where
+/// there are several gates, of one gate in small layers only, by measurement (KERNELS.md).
+static inline bool rv_squares_apart(rv_kind kind, size_t group, size_t lanes, size_t units)
+{
+  if (kind == RV_LSTM || kind == RV_GRU_BEFORE)
+    return group == 0 || (rv_in_quads(lanes, units) && units <= 20);
+  return kind == RV_RNN && rv_in_quads(lanes, units) && units <= 20;
+}
+
+/// The vector of group `group` and columns 4·quad to 4·quad + 3, of those that are not all zero.
+static inline size_t rv_quad_place(size_t units, size_t group, size_t quad)
+{
+  const size_t quads = (units + 3) / 4;
+  return group * quads - group * (group + 1) / 2 + quad;
+}
+
+/// Floats of a triangle.
+static inline size_t rv_triangle_size(size_t lanes, size_t units, size_t rows)
+{
+  const size_t groups = (units + 3) / 4;
+  return rv_in_quads(lanes, units) ? (groups * (groups + 1) / 2) * lanes : units * rows;
+}
+
 /// Gates of the product with h that runs first: all, but of RV_GRU_BEFORE r and z only.
 static inline size_t rv_early_gates(rv_kind kind)
 {
@@ -71,9 +102,10 @@ static inline size_t rv_sum_gates(rv_kind kind)
 /// the other. Arguments of powers of two are packed, not the gates: log2(e) times −i, f, 2g, −o of
 /// LSTM; −r, z, 2n of GRU; 2h of RNN.
 ///
-/// In a normalised layer, weights whose sums are normalised are packed as they are, less their mean
-/// over the group: the mean of the sums is then zero by itself. The factors above are in the gains,
-/// and the root of the number of sums in the group.
+/// In a normalised layer, weights whose sums are normalised are packed less their mean over the
+/// group: the mean of the sums is then zero by itself. The factors above are in the gains, and the
+/// root of the number of sums in the group. Where the squares come apart the gains are in the
+/// weights.
 typedef struct rv_packed {
   rv_kind kind;
   rv_activation activation;
@@ -91,15 +123,17 @@ typedef struct rv_packed {
   float *start_h; ///< [stride]; NULL for a dense layer
   float *start_c; ///< [stride], RV_LSTM only
   // Of normalised layers only:
-  float *u_norm; ///< per block [units][row of one gate], RV_LSTM and RV_GRU_BEFORE: R·h has the sum
-                 ///< of squares of the first group; what is before a block's first unit is zero
-  float *gain_u;    ///< [rows of early gates]
-  float *gain_late; ///< [rows of gate n], RV_GRU_BEFORE
-  float *gain_w;    ///< [rows of sums], RV_NORM_BOTH
-  float *group_w;   ///< [2][rows of sums], RV_NORM_BOTH: 1 where a sum is in the group, else 0
-  float *gain_c;    ///< [stride], RV_LSTM
-  float *bias_c;    ///< [stride], RV_LSTM
-  float *within;    ///< [stride], RV_LSTM: all bits set for a unit, none for padding
+  float *u_norm;      ///< the triangle R of rv_squares_apart(): R·h has the sum of squares of the
+                      ///< first group. Quads, or per block [units][row of one gate], zero before
+                      ///< the block's first unit
+  float *u_norm_late; ///< the same of gate n of RV_GRU_BEFORE, as rv_squares_apart() says
+  float *gain_u;      ///< [rows of early gates], without a triangle
+  float *gain_late;   ///< [rows of gate n], RV_GRU_BEFORE
+  float *gain_w;      ///< [rows of sums], RV_NORM_BOTH
+  float *group_w;     ///< [2][rows of sums], RV_NORM_BOTH: 1 where a sum is in the group, else 0
+  float *gain_c;      ///< [stride], RV_LSTM
+  float *bias_c;      ///< [stride], RV_LSTM
+  float *within;      ///< [stride], RV_LSTM: all bits set for a unit, none for padding
 } rv_packed;
 
 /// Floats of scratch memory that a layer's kernel needs for each channel: rows of sums of the input

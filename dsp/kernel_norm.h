@@ -7,16 +7,18 @@
 ///
 /// ORDER OF SUMMATION, beside that of kernel_tmpl.h. Per frame and channel:
 /// 1. Recurrent sums s: as there, but every part from +0.
-/// 2. Squares of RV_RNN, RV_GRU and of the late sums of RV_GRU_BEFORE, for vector v of the rows of
-///    early gates (or of gate n): q_v = fma(s, s, q_v), blocks ascending, from 0, but lane 0 of q_0
-///    from n·ε; those of a group: (q_0 + q_1) + (q_2 + q_3), as far as it has them, then vf_sum. A
-///    vector that holds gates of both groups counts in each with the others' lanes as zero.
-///    Squares of RV_LSTM and of the early sums of RV_GRU_BEFORE: instead of the sums' those of R·h
-///    (rv_norm_triangle), in MAX_PARTS partial sums over k from the first unit of each block, k
-///    less that unit mod MAX_PARTS; q = fma(s, s, q), blocks ascending, lane 0 from n·ε; then
-///    vf_sum.
+/// 2. Squares of a group whose squares do not come apart (rv_squares_apart()), for vector v of the
+///    rows of early gates (or of gate n): q_v = fma(s, s, q_v), blocks ascending, from 0, but lane
+///    0 of q_0 from n·ε; those of a group: (q_0 + q_1) + (q_2 + q_3), as far as it has them, then
+///    vf_sum. A vector that holds gates of both groups counts in each with the others' lanes as
+///    zero. Else, instead of the sums', the squares of R·h (rv_norm_triangle). In blocks: in
+///    MAX_PARTS partial sums over k from the first unit of each block, k less that unit mod
+///    MAX_PARTS; q = fma(s, s, q), blocks ascending, lane 0 from n·ε; then vf_sum. In quads
+///    (rv_in_quads()): of row r, the columns 4m + i in partial sums s_i,p, p = m mod 2, m ascending
+///    from r / 4; s_i = s_i,0 + s_i,1 and s = (s_0 + s_1) + (s_2 + s_3); q_j = fma(s, s, q_j), j =
+///    r mod 4, rows descending, q_0 from n·ε; (q_0 + q_2) + (q_1 + q_3).
 /// 3. fma((s·gain)·(1/sum), √sum, p), where p is the input part with the bias and the gain has been
-///    multiplied by √n.
+///    multiplied by √n. Of the first group the gain is in the weights where the squares come apart.
 /// 4. RV_NORM_BOTH: the input part itself is p = fma(a·gain, k, b), with k = 1/√sum from the
 ///    squares of all its vectors ascending, each times 1 or 0 for the group.
 /// 5. N(c) of RV_LSTM: m is the mean of c before the frame, d = (c − m) + the change of c;
@@ -40,7 +42,22 @@ typedef struct norm_frame {
   float inverse_root;       ///< 1/√units
 } norm_frame;
 
-/// From the sums of an LSTM block to c, and to what is left of h: the denominators of gate o.
+/// The change of c of an LSTM block, as a fraction.
+typedef struct norm_change {
+  vf over, under;
+} norm_change;
+
+/// As cell_lstm(), from the exponentials of the gates.
+VF_INLINE norm_change norm_c_change(const vf before, const vf *plus, const vf *minus,
+                                    const size_t width)
+{
+  const vf f = gate(plus, 1, width);
+  const vf in = gate(plus, 0, width) * gate(plus, 2, width);
+  return (norm_change){vf_fma(-before, in, gate(minus, 2, width) * f), in * f};
+}
+
+/// From the sums of an LSTM block to c with its moments, and to what is left of h: the denominators
+/// of gate o.
 VF_INLINE void norm_lstm_block(const frame *now, const size_t ch, const size_t first,
                                const size_t width, const vf *sums, const vf mean,
                                const vf inverse_root, vf *moved, vf *spread)
@@ -49,12 +66,9 @@ VF_INLINE void norm_lstm_block(const frame *now, const size_t ch, const size_t f
   vf plus[MAX_VECTORS];
   vf minus[MAX_VECTORS];
   lstm_exponentials(sums, row / VF_LANES, width, plus, minus);
-  // As cell_lstm().
   const vf before = vf_load_narrow(now->c[ch] + first, width);
-  const vf f = gate(plus, 1, width);
-  const vf in = gate(plus, 0, width) * gate(plus, 2, width);
-  const vf change = vf_fma(-before, in, gate(minus, 2, width) * f);
-  const vf by = vf_divide_narrow(change, in * f, width);
+  const norm_change change = norm_c_change(before, plus, minus, width);
+  const vf by = vf_divide_narrow(change.over, change.under, width);
   vf_store_narrow(now->c[ch] + first, before + by, width);
   vf_store_narrow(now->late[ch] + first, gate(plus, 3, width), width);
   const vi within = (vi)vf_load_narrow(now->layer->within + first, width);
@@ -63,18 +77,14 @@ VF_INLINE void norm_lstm_block(const frame *now, const size_t ch, const size_t f
   *spread = vf_fma(d, d, *spread);
 }
 
-/// h = σ(o)·tanh(gain·N(c) + bias); the factor of a power of two is in gain and bias.
-VF_INLINE void norm_lstm_output(const frame *now, const size_t ch, const size_t first,
-                                const size_t width, const vf mean, const vf by,
-                                const norm_scale *scale)
+/// h = σ(o)·tanh(gain·N(c) + bias): the exponential of the argument of tanh of a block, d = c − m.
+/// The factor of a power of two is in gain and bias.
+VF_INLINE vf_exponential norm_lstm_h(const frame *now, const size_t first, const size_t width,
+                                     const vf d, const vf by, const norm_scale *scale)
 {
-  const vf d = vf_load_narrow(now->c[ch] + first, width) - mean;
-  const vf y =
-      scaled((d - by) * vf_load_narrow(now->layer->gain_c + first, width), vf_set(scale->inverse),
-             vf_set(scale->root), vf_load_narrow(now->layer->bias_c + first, width));
-  const vf_exponential t = vf_exp2(y);
-  const vf o = vf_load_narrow(now->late[ch] + first, width);
-  vf_store_narrow(now->next[ch] + first, vf_divide_narrow(t.minus, o * t.plus, width), width);
+  return vf_exp2(scaled((d - by) * vf_load_narrow(now->layer->gain_c + first, width),
+                        vf_set(scale->inverse), vf_set(scale->root),
+                        vf_load_narrow(now->layer->bias_c + first, width)));
 }
 
 /// What N(c) needs of each channel: the mean of c before the frame, then the sums of the frame.
@@ -99,41 +109,33 @@ VF_INLINE void norm_c_start(const norm_frame *now, const size_t units, const siz
   }
 }
 
+/// The scale of N(c), and δ.
+VF_INLINE void norm_c_scale(const norm_frame *now, const norm_c *of, const size_t ch,
+                            norm_scale *scale, vf *by)
+{
+  const float t = vf_sum(of->moved[ch]);
+  const float variance = less_square(vf_sum(of->spread[ch]), t);
+  *scale = scale_of(variance < now->least_c ? now->least_c : variance);
+  *by = vf_set(t * now->inverse_root);
+}
+
 VF_INLINE void norm_c_outputs(const norm_frame *now, const size_t units, const size_t channels,
                               const norm_c *of)
 {
+  const frame *base = &now->base;
   norm_scale scale[RV_TOGETHER];
   vf by[RV_TOGETHER];
   VF_UNROLL
-  for (size_t ch = 0; ch < channels; ch++) {
-    const float t = vf_sum(of->moved[ch]);
-    const float variance = less_square(vf_sum(of->spread[ch]), t);
-    scale[ch] = scale_of(variance < now->least_c ? now->least_c : variance);
-    by[ch] = vf_set(t * now->inverse_root);
-  }
-  EACH_BLOCK(RV_LSTM, units,
-             VF_UNROLL for (size_t ch = 0; ch < channels; ch++)
-                 norm_lstm_output(&now->base, ch, first, width, of->mean[ch], by[ch], &scale[ch]));
-}
-
-/// Whether the sums of all blocks are made together: sizes that the compiler knows, one channel.
-#define NORM_JOINED(units, channels)                                                               \
-  (VF_LANES == 16 && __builtin_constant_p(units) && (channels) == 1)
-
-/// The cells of one channel, as block by block, with products that share the broadcasts of h.
-VF_INLINE void norm_lstm_joined(const norm_frame *now, const size_t units, const size_t one_input,
-                                const norm_scale *scale, norm_c *of)
-{
-  const frame *base = &now->base;
-  vf sums[MAX_JOINED][RV_TOGETHER][MAX_VECTORS];
-  size_t b = 0;
-  joined_sums(base, RV_LSTM, units, 0, BLOCKS(units), 1, 1, one_input, sums);
+  for (size_t ch = 0; ch < channels; ch++)
+    norm_c_scale(now, of, ch, &scale[ch], &by[ch]);
   EACH_BLOCK(
-      RV_LSTM, units,
-      scale_sums(base, 0, place, at, rv_row(VF_LANES, 4, width), one_input, scale, sums[b][0]);
-      norm_lstm_block(base, 0, first, width, sums[b][0], of->mean[0], vf_set(now->inverse_root),
-                      &of->moved[0], &of->spread[0]);
-      b++);
+      RV_LSTM, units, VF_UNROLL for (size_t ch = 0; ch < channels; ch++) {
+        const vf d = vf_load_narrow(base->c[ch] + first, width) - of->mean[ch];
+        const vf o = vf_load_narrow(base->late[ch] + first, width);
+        const vf_exponential e = norm_lstm_h(base, first, width, d, by[ch], &scale[ch]);
+        vf_store_narrow(base->next[ch] + first, vf_divide_narrow(e.minus, o * e.plus, width),
+                        width);
+      });
 }
 
 VF_INLINE void norm_lstm(const norm_frame *now, const size_t units, const size_t channels,
@@ -142,15 +144,20 @@ VF_INLINE void norm_lstm(const norm_frame *now, const size_t units, const size_t
   const frame *base = &now->base;
   norm_c of;
   norm_c_start(now, units, channels, &of);
-  if (NORM_JOINED(units, channels))
-    norm_lstm_joined(now, units, one_input, scales, &of);
-  else
-    EACH_BLOCK(RV_LSTM, units, vf sums[RV_TOGETHER][MAX_VECTORS]; direct_sums(
-                   RV_LSTM, width, place, at, base, units, channels, one_input, scales, sums);
-               VF_UNROLL for (size_t ch = 0; ch < channels; ch++)
-                   norm_lstm_block(base, ch, first, width, sums[ch], of.mean[ch],
-                                   vf_set(now->inverse_root), &of.moved[ch], &of.spread[ch]));
+  EACH_BLOCK(RV_LSTM, units, vf sums[RV_TOGETHER][MAX_VECTORS];
+             direct_sums(RV_LSTM, width, place, at, base, units, channels, one_input, scales, sums);
+             VF_UNROLL for (size_t ch = 0; ch < channels; ch++)
+                 norm_lstm_block(base, ch, first, width, sums[ch], of.mean[ch],
+                                 vf_set(now->inverse_root), &of.moved[ch], &of.spread[ch]));
   norm_c_outputs(now, units, channels, &of);
+}
+
+VF_INLINE void norm_rnn(const norm_frame *now, const size_t units, const size_t channels,
+                        const size_t one_input, const norm_scale *scales)
+{
+  EACH_BLOCK(RV_RNN, units, vf sums[RV_TOGETHER][MAX_VECTORS]; direct_sums(
+                 RV_RNN, width, place, at, &now->base, units, channels, one_input, scales, sums);
+             block_cell(&now->base, RV_RNN, first, width, channels, sums));
 }
 
 /// The input part of gate n out of the row of sums of RV_GRU_BEFORE at `at`.
@@ -203,23 +210,27 @@ VF_INLINE void norm_gru_before(const norm_frame *now, const size_t units, const 
 {
   const frame *base = &now->base;
   const float *reset[RV_TOGETHER];
-  squares square[RV_TOGETHER];
   norm_scale scale[RV_TOGETHER];
   norm_reset(now, units, channels, one_input, scales);
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
     reset[ch] = base->late[ch];
+  squares square[RV_TOGETHER];
+  float total[RV_TOGETHER] = {0.0F};
+  const bool apart = rv_squares_apart(RV_GRU_BEFORE, 1, VF_LANES, units);
+  if (apart)
+    squares_apart(base->layer->u_norm_late, reset, units, channels, now->least[1], total);
   start_squares(square, now->least + 1, channels);
   EACH_BLOCK(RV_GRU_BEFORE, units,
              norm_sums(RV_GRU_BEFORE, width, 1, late, base->layer->u_late, base->layer->gain_late,
                        units, channels, reset, now->kept, square));
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
-    scale[ch] = scale_of(total_of(square[ch].of[0], 1));
+    scale[ch] = scale_of(apart ? total[ch] : total_of(square[ch].of[0], 1));
   norm_before_cells(now, units, channels, one_input, scale);
 }
 
-/// RV_RNN and RV_GRU: the cells of the plain layer, once all sums are there.
+/// RV_GRU and most of RV_RNN: the cells of the plain layer, once all sums are there.
 VF_INLINE void norm_whole_sums(const norm_frame *now, const rv_kind kind, const size_t units,
                                const size_t channels, const size_t one_input)
 {
@@ -244,43 +255,23 @@ VF_INLINE void norm_whole_sums(const norm_frame *now, const rv_kind kind, const 
              block_cell(base, kind, first, width, channels, sums));
 }
 
-/// RV_RNN of one channel, all sums in registers as far as those go.
-VF_INLINE void norm_rnn_joined(const norm_frame *now, const size_t units, const size_t one_input)
-{
-  const frame *base = &now->base;
-  vf sums[MAX_JOINED][RV_TOGETHER][MAX_VECTORS];
-  vf square = least_of(now->least[0]);
-  joined_sums(base, RV_RNN, units, 0, BLOCKS(units), 1, 1, one_input, sums);
-  size_t b = 0;
-  EACH_BLOCK(RV_RNN, units, square = vf_fma(sums[b][0][0], sums[b][0][0], square); b++);
-  const norm_scale scale = scale_of(vf_sum(square));
-  b = 0;
-  EACH_BLOCK(RV_RNN, units, scale_sums(base, 0, place, at, VF_LANES, one_input, &scale, sums[b][0]);
-             block_cell(base, RV_RNN, first, width, 1, sums[b]); b++);
-}
-
-/// The other two have the scales of the first group before its sums.
+/// Kinds whose squares come apart have the scales of the first group before its sums.
 VF_INLINE void norm_whole_frame(const norm_frame *now, const rv_kind kind, const size_t units,
                                 const size_t channels, const size_t one_input)
 {
-  if (kind == RV_RNN && NORM_JOINED(units, channels)) {
-    norm_rnn_joined(now, units, one_input);
-    return;
-  }
-  if (kind == RV_RNN || kind == RV_GRU) {
+  if (!rv_squares_apart(kind, 0, VF_LANES, units)) {
     norm_whole_sums(now, kind, units, channels, one_input);
     return;
   }
-  vf square[RV_TOGETHER];
+  float square[RV_TOGETHER];
   norm_scale scales[RV_TOGETHER];
+  squares_apart(now->base.layer->u_norm, now->base.h, units, channels, now->least[0], square);
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
-    square[ch] = least_of(now->least[0]);
-  EACH_BLOCK(RV_RNN, units, squares_apart(width, first, late, &now->base, units, channels, square));
-  VF_UNROLL
-  for (size_t ch = 0; ch < channels; ch++)
-    scales[ch] = scale_of(vf_sum(square[ch]));
-  if (kind == RV_LSTM)
+    scales[ch] = scale_of(square[ch]);
+  if (kind == RV_RNN)
+    norm_rnn(now, units, channels, one_input, scales);
+  else if (kind == RV_LSTM)
     norm_lstm(now, units, channels, one_input, scales);
   else
     norm_gru_before(now, units, channels, one_input, scales);
@@ -319,8 +310,12 @@ VF_INLINE void norm_frames(const rv_kernel_run *run, const rv_kind kind, const s
     }
 }
 
+#if VF_LANES == 16
+#include "kernel_norm_alone.h"
+#endif
+
 VF_INLINE void norm_channels(const rv_kernel_run *run, const rv_kind kind, const size_t units,
-                             const size_t one_input)
+                             const size_t one_input, const size_t channels)
 {
   const rv_packed *layer = run->layer;
   const size_t apart = kind == RV_GRU || kind == RV_GRU_BEFORE;
@@ -328,32 +323,41 @@ VF_INLINE void norm_channels(const rv_kernel_run *run, const rv_kind kind, const
   const float epsilon = (float)RV_NORM_EPSILON;
   const float least[2] = {epsilon * (float)(gates * units),
                           apart ? epsilon * (float)units : epsilon};
-  for (size_t ch = 0; ch < run->channels && !one_input; ch++) {
+  for (size_t ch = 0; ch < channels && !one_input; ch++) {
     float *rows = run->scratch + ch * RV_SCRATCH(layer) + 3 * layer->stride;
     project(run, ch, rows);
     if (layer->norm == RV_NORM_BOTH)
       normalise_rows(run, rows, least);
   }
-  const size_t pairs = run->channels / RV_TOGETHER;
+#if VF_LANES == 16
+  if (kind != RV_GRU && __builtin_constant_p(units) && channels == 1) {
+    norm_alone(run, kind, units, least, one_input);
+    return;
+  }
+#endif
+  const size_t pairs = channels / RV_TOGETHER;
   if (pairs)
     norm_frames(run, kind, units, least, 0, pairs, RV_TOGETHER, one_input);
-  if (run->channels % RV_TOGETHER)
+  if (channels % RV_TOGETHER)
     norm_frames(run, kind, units, least, pairs * RV_TOGETHER, 1, 1, one_input);
 }
 
 #define NORM_SIZED(kind, size)                                                                     \
   case size:                                                                                       \
-    norm_channels(run, kind, size, 1);                                                             \
+    norm_channels(run, kind, size, 1, 1);                                                          \
     return;
 
 /// Sizes for which there is a kernel of its own, of one channel (KERNELS.md).
-#if VF_LANES < 16
+#if VF_LANES < 8
 #define NORM_SIZES(kind)
 #elif defined(RV_KERNEL_FEW_SIZES)
 #define NORM_SIZES(kind) NORM_SIZED(kind, 24)
+#elif VF_LANES < 16
+#define NORM_SIZES(kind) NORM_SIZED(kind, 16) NORM_SIZED(kind, 20) NORM_SIZED(kind, 24)
 #else
 #define NORM_SIZES(kind)                                                                           \
-  NORM_SIZED(kind, 16) NORM_SIZED(kind, 24) NORM_SIZED(kind, 32) NORM_SIZED(kind, 40)
+  NORM_SIZED(kind, 16)                                                                             \
+  NORM_SIZED(kind, 20) NORM_SIZED(kind, 24) NORM_SIZED(kind, 32) NORM_SIZED(kind, 40)
 #endif
 
 /// One input whose sums are not normalised is added on the spot.
@@ -361,13 +365,13 @@ VF_INLINE void norm_channels(const rv_kernel_run *run, const rv_kind kind, const
   static void name(const rv_kernel_run *run)                                                       \
   {                                                                                                \
     if (run->layer->inputs > 1 || run->layer->norm == RV_NORM_BOTH) {                              \
-      norm_channels(run, kind, run->layer->units, 0);                                              \
+      norm_channels(run, kind, run->layer->units, 0, run->channels);                               \
       return;                                                                                      \
     }                                                                                              \
     switch ((kind) != RV_GRU && run->channels == 1 ? run->layer->units : 0) {                      \
       NORM_SIZES(kind)                                                                             \
     default:                                                                                       \
-      norm_channels(run, kind, run->layer->units, 1);                                              \
+      norm_channels(run, kind, run->layer->units, 1, run->channels);                               \
     }                                                                                              \
   }
 

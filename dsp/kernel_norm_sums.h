@@ -9,6 +9,58 @@
 
 #include "kernel_block.h"
 
+/// Runs a statement for each block of a layer with its `width` as a constant, `first`, the place
+/// `at` in rows of sums, `place` in rows of early gates and `late` in rows of one gate.
+#define EACH_BLOCK(kind, units, statement)                                                         \
+  do {                                                                                             \
+    BLOCK_PLACES(kind, units)                                                                      \
+    for (size_t block = 0; block < wide_blocks; block++)                                           \
+      ONE_BLOCK(VF_LANES, statement)                                                               \
+    NARROW_BLOCKS(units, statement)                                                                \
+  } while (0)
+
+/// The same unrolled, for sizes that the compiler knows.
+#define EACH_BLOCK_NOW(kind, units, statement)                                                     \
+  do {                                                                                             \
+    BLOCK_PLACES(kind, units)                                                                      \
+    VF_UNROLL                                                                                      \
+    for (size_t block = 0; block < wide_blocks; block++)                                           \
+      ONE_BLOCK(VF_LANES, statement)                                                               \
+    NARROW_BLOCKS(units, statement)                                                                \
+  } while (0)
+#define BLOCK_PLACES(kind, units)                                                                  \
+  const size_t sum_gates = (kind) == RV_RNN ? 1 : (kind) == RV_GRU_BEFORE ? 3 : 4;                 \
+  const size_t early_gates = (kind) == RV_RNN          ? 1                                         \
+                             : (kind) == RV_GRU_BEFORE ? 2                                         \
+                             : (kind) == RV_GRU        ? 3                                         \
+                                                       : 4;                                               \
+  size_t first = 0;                                                                                \
+  size_t at = 0;                                                                                   \
+  size_t place = 0;                                                                                \
+  size_t late = 0;                                                                                 \
+  const size_t wide_blocks = WIDE(units);                                                          \
+  (void)at, (void)place, (void)late;
+#define ONE_BLOCK(wide, statement)                                                                 \
+  {                                                                                                \
+    const size_t width = (wide);                                                                   \
+    statement;                                                                                     \
+    first += width;                                                                                \
+    at += rv_row(VF_LANES, sum_gates, width);                                                      \
+    place += rv_row(VF_LANES, early_gates, width);                                                 \
+    late += rv_row(VF_LANES, 1, width);                                                            \
+  }
+#if VF_LANES == 16
+#define NARROW_BLOCKS(units, statement)                                                            \
+  if (first + 4 < (units))                                                                         \
+    ONE_BLOCK(8, statement)                                                                        \
+  if (first < (units))                                                                             \
+  ONE_BLOCK(4, statement)
+#else
+#define NARROW_BLOCKS(units, statement)                                                            \
+  if (first < (units))                                                                             \
+  ONE_BLOCK(4, statement)
+#endif
+
 /// Square sums of one channel: a vector for each one of a row, and for each group.
 typedef struct squares {
   vf of[2][MAX_VECTORS];
@@ -96,31 +148,123 @@ VF_INLINE void norm_sums(const rv_kind kind, const size_t width, const size_t ga
   }
 }
 
-/// The squares of the sums of a group before the sums: those of R·h, of as many rows as there are
-/// units, add up to the same.
-VF_INLINE void squares_apart(const size_t width, const size_t first, const size_t late,
-                             const frame *base, const size_t units, const size_t channels,
-                             vf *square)
-{
-  const size_t row = rv_row(VF_LANES, 1, width);
-  const float *from[RV_TOGETHER];
-  vf sums[RV_TOGETHER][MAX_VECTORS];
-  VF_UNROLL
-  for (size_t ch = 0; ch < channels; ch++)
-    from[ch] = base->h[ch] + first, sums[ch][0] = vf_set(0.0F);
-  product(base->layer->u_norm + units * late + first * row, row, MAX_PARTS, units - first, channels,
-          from, sums);
-  VF_UNROLL
-  for (size_t ch = 0; ch < channels; ch++)
-    square[ch] = vf_fma(sums[ch][0], sums[ch][0], square[ch]);
-}
-
 /// All zero but for n·ε of a group.
 VF_INLINE vf least_of(const float least)
 {
   vf start = vf_set(0.0F);
   start[0] = least;
   return start;
+}
+
+#if VF_LANES == 16
+
+/// The same in all lanes of the first quarter.
+VF_INLINE vf quad_least_of(const float least)
+{
+  vf start = vf_set(0.0F);
+  start[0] = start[1] = start[2] = start[3] = least;
+  return start;
+}
+
+/// squares_apart() of one channel, of a size that the compiler knows and with h in registers.
+VF_INLINE float squares_known(const float *u, const vf_halves *h, const size_t units,
+                              const float least)
+{
+  const size_t quads = (units + 3) / 4;
+  vf s[4 * MAX_JOINED][2];
+  vf square = quad_least_of(least);
+  VF_UNROLL
+  for (size_t g = 0; g < quads; g++)
+    s[g][0] = s[g][1] = vf_set(0.0F);
+  VF_UNROLL
+  for (size_t m = 0; m < quads; m++) {
+    const vf value = vf_quad(h[m / 4], m % 4);
+    VF_UNROLL
+    for (size_t g = 0; g <= m; g++)
+      s[g][m % 2] = vf_fma(vf_load(u + rv_quad_place(units, g, m) * VF_LANES), value, s[g][m % 2]);
+  }
+  VF_UNROLL
+  for (size_t g = quads; g-- > 0;) {
+    const vf sum = vf_quad_sums(s[g][0] + s[g][1]);
+    square = vf_fma(sum, sum, square);
+  }
+  return vf_sum_of_quads(square);
+}
+
+/// The same of any channel.
+#define QUADS(size)                                                                                \
+  static __attribute__((noinline)) float quads_##size(const float *u, const float *from,           \
+                                                      const float least)                           \
+  {                                                                                                \
+    vf_halves h[((size) + VF_LANES - 1) / VF_LANES];                                               \
+    VF_UNROLL                                                                                      \
+    for (size_t b = 0; b * VF_LANES < (size); b++)                                                 \
+      h[b] = vf_halves_load(from + b * VF_LANES, VF_LANES);                                        \
+    return squares_known(u, h, (size), least);                                                     \
+  }
+QUADS(16)
+QUADS(20)
+QUADS(24)
+QUADS(32)
+QUADS(40)
+
+static float quads_of(const float *u, const float *h, const size_t units, const float least)
+{
+  switch (units) {
+  case 16:
+    return quads_16(u, h, least);
+  case 20:
+    return quads_20(u, h, least);
+  case 24:
+    return quads_24(u, h, least);
+  case 32:
+    return quads_32(u, h, least);
+  default:
+    return quads_40(u, h, least);
+  }
+}
+
+#endif
+
+/// The part of a block of rows of R in squares_apart().
+VF_INLINE void block_squares(const size_t width, const size_t first, const size_t late,
+                             const float *triangle, const float *const *h, const size_t units,
+                             const size_t channels, vf *square)
+{
+  const size_t row = rv_row(VF_LANES, 1, width);
+  const float *from[RV_TOGETHER];
+  vf sums[RV_TOGETHER][MAX_VECTORS];
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    from[ch] = h[ch] + first, sums[ch][0] = vf_set(0.0F);
+  product(triangle + units * late + first * row, row, MAX_PARTS, units - first, channels, from,
+          sums);
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    square[ch] = vf_fma(sums[ch][0], sums[ch][0], square[ch]);
+}
+
+/// The squares of the sums of a group before the sums: those of R·h, of as many rows as there are
+/// units, add up to the same.
+VF_INLINE void squares_apart(const float *triangle, const float *const *h, const size_t units,
+                             const size_t channels, const float least, float *square)
+{
+  vf all[RV_TOGETHER];
+#if VF_LANES == 16
+  if (rv_in_quads(VF_LANES, units)) {
+    VF_UNROLL
+    for (size_t ch = 0; ch < channels; ch++)
+      square[ch] = quads_of(triangle, h[ch], units, least);
+    return;
+  }
+#endif
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    all[ch] = least_of(least);
+  EACH_BLOCK(RV_RNN, units, block_squares(width, first, late, triangle, h, units, channels, all));
+  VF_UNROLL
+  for (size_t ch = 0; ch < channels; ch++)
+    square[ch] = vf_sum(all[ch]);
 }
 
 VF_INLINE void start_squares(squares *square, const float *least, const size_t channels)
@@ -178,14 +322,12 @@ VF_INLINE void scaled_sums(const rv_kind kind, const size_t width, const size_t 
 }
 
 /// From a row of sums, at `place` in rows of early gates and `at` in rows of sums, to arguments.
-VF_INLINE void scale_sums(const frame *base, const size_t ch, const size_t place, const size_t at,
-                          const size_t row, const size_t one_input, const norm_scale *scale,
-                          vf *sums)
+VF_INLINE void scale_sums(const frame *base, const size_t ch, const size_t at, const size_t row,
+                          const size_t one_input, const norm_scale *scale, vf *sums)
 {
   VF_UNROLL
   for (size_t v = 0; v < row / VF_LANES; v++)
-    sums[v] = scaled(sums[v] * vf_load(base->layer->gain_u + place + v * VF_LANES),
-                     vf_set(scale->inverse), vf_set(scale->root),
+    sums[v] = scaled(sums[v], vf_set(scale->inverse), vf_set(scale->root),
                      input_sum(base, ch, at + v * VF_LANES, one_input));
 }
 
@@ -195,7 +337,7 @@ VF_INLINE void direct_sums(const rv_kind kind, const size_t width, const size_t 
                            const size_t channels, const size_t one_input, const norm_scale *scales,
                            vf sums[RV_TOGETHER][MAX_VECTORS])
 {
-  const size_t row = rv_row(VF_LANES, kind == RV_LSTM ? 4 : 2, width);
+  const size_t row = rv_row(VF_LANES, kind == RV_LSTM ? 4 : kind == RV_RNN ? 1 : 2, width);
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
     VF_UNROLL
@@ -204,7 +346,7 @@ VF_INLINE void direct_sums(const rv_kind kind, const size_t width, const size_t 
   product(base->layer->u + units * place, row, PARTS(kind, units), units, channels, base->h, sums);
   VF_UNROLL
   for (size_t ch = 0; ch < channels; ch++)
-    scale_sums(base, ch, place, at, row, one_input, &scales[ch], sums[ch]);
+    scale_sums(base, ch, at, row, one_input, &scales[ch], sums[ch]);
 }
 
 /// The input part of RV_NORM_BOTH: rows [frames][row] without bias become normalised ones with it.
@@ -229,45 +371,5 @@ static void normalise_rows(const rv_kernel_run *run, float *rows, const float *l
     }
   }
 }
-
-/// Runs a statement for each block of a layer with its `width` as a constant, `first`, the place
-/// `at` in rows of sums, `place` in rows of early gates and `late` in rows of one gate.
-#define EACH_BLOCK(kind, units, statement)                                                         \
-  do {                                                                                             \
-    const size_t sum_gates = (kind) == RV_RNN ? 1 : (kind) == RV_GRU_BEFORE ? 3 : 4;               \
-    const size_t early_gates = (kind) == RV_RNN          ? 1                                       \
-                               : (kind) == RV_GRU_BEFORE ? 2                                       \
-                               : (kind) == RV_GRU        ? 3                                       \
-                                                         : 4;                                             \
-    size_t first = 0;                                                                              \
-    size_t at = 0;                                                                                 \
-    size_t place = 0;                                                                              \
-    size_t late = 0;                                                                               \
-    const size_t wide_blocks = WIDE(units);                                                        \
-    (void)at, (void)place, (void)late;                                                             \
-    for (size_t block = 0; block < wide_blocks; block++)                                           \
-      ONE_BLOCK(VF_LANES, statement)                                                               \
-    NARROW_BLOCKS(units, statement)                                                                \
-  } while (0)
-#define ONE_BLOCK(wide, statement)                                                                 \
-  {                                                                                                \
-    const size_t width = (wide);                                                                   \
-    statement;                                                                                     \
-    first += width;                                                                                \
-    at += rv_row(VF_LANES, sum_gates, width);                                                      \
-    place += rv_row(VF_LANES, early_gates, width);                                                 \
-    late += rv_row(VF_LANES, 1, width);                                                            \
-  }
-#if VF_LANES == 16
-#define NARROW_BLOCKS(units, statement)                                                            \
-  if (first + 4 < (units))                                                                         \
-    ONE_BLOCK(8, statement)                                                                        \
-  if (first < (units))                                                                             \
-  ONE_BLOCK(4, statement)
-#else
-#define NARROW_BLOCKS(units, statement)                                                            \
-  if (first < (units))                                                                             \
-  ONE_BLOCK(4, statement)
-#endif
 
 #endif

@@ -78,9 +78,13 @@ static void lay_out(rv_packed *to, const rv_layer *layer, size_t lanes, int knob
     to->start_c = take(from, to->stride);
   if (layer->norm == RV_NORM_NONE)
     return;
-  if (layer->kind == RV_LSTM || layer->kind == RV_GRU_BEFORE)
-    to->u_norm = take(from, units * rows_of(lanes, units, 1));
-  to->gain_u = take(from, rows_of(lanes, units, rv_early_gates(layer->kind)));
+  const bool apart = rv_squares_apart(layer->kind, 0, lanes, units);
+  if (apart)
+    to->u_norm = take(from, rv_triangle_size(lanes, units, rows_of(lanes, units, 1)));
+  if (layer->kind == RV_GRU_BEFORE && rv_squares_apart(layer->kind, 1, lanes, units))
+    to->u_norm_late = take(from, rv_triangle_size(lanes, units, 0));
+  if (!apart)
+    to->gain_u = take(from, rows_of(lanes, units, rv_early_gates(layer->kind)));
   if (layer->kind == RV_GRU_BEFORE)
     to->gain_late = take(from, rows_of(lanes, units, 1));
   if (layer->norm == RV_NORM_BOTH) {
@@ -173,12 +177,21 @@ static void pack_input(rv_packed *to, const rv_layer *layer, size_t unit, size_t
   to->group_w[(rv_norm_group(to->kind, gate) ? to->row : 0) + at] = 1.0F;
 }
 
+/// What a normalised recurrent sum is multiplied by beside the scale.
+static double gain_of(const rv_packed *to, const rv_layer *layer, size_t unit, size_t gate)
+{
+  return (double)layer->gain_u[gate * to->units + unit] * gate_factor(to->kind, gate) *
+         (double)rv_norm_root(to->kind, gate, to->units);
+}
+
 static void pack_recurrent(rv_packed *to, const rv_layer *layer, size_t unit, size_t gate,
                            const unit_place *place)
 {
-  const double factor = to->norm ? 1.0 : gate_factor(to->kind, gate);
   const float *u = layer->u + (gate * to->units + unit) * to->units;
   const size_t gates = rv_early_gates(to->kind);
+  const double factor = !to->norm                    ? gate_factor(to->kind, gate)
+                        : to->u_norm && gate < gates ? gain_of(to, layer, unit, gate)
+                                                     : 1.0;
   const size_t width = place->block.width;
   const size_t early = rv_row(place->lanes, gates, width);
   const size_t late = rv_row(place->lanes, 1, width);
@@ -196,10 +209,8 @@ static void pack_gains(rv_packed *to, const rv_layer *layer, size_t unit, size_t
   const bool early = gate < rv_early_gates(to->kind);
   float *gains = early ? to->gain_u : to->gain_late;
   const size_t at = (early ? place->early + gate * place->block.width : place->late) + place->lane;
-  if (gains && layer->gain_u)
-    gains[at] =
-        scaled(layer->gain_u[gate * to->units + unit],
-               gate_factor(to->kind, gate) * (double)rv_norm_root(to->kind, gate, to->units));
+  if (gains)
+    gains[at] = (float)gain_of(to, layer, unit, gate);
   if (!to->gain_c || !layer->gain_c || gate)
     return;
   // The argument of tanh, as that of an RNN.
@@ -209,18 +220,22 @@ static void pack_gains(rv_packed *to, const rv_layer *layer, size_t unit, size_t
   memset(&to->within[unit], 0xff, sizeof *to->within);
 }
 
-/// False without memory.
-static bool pack_triangle(rv_packed *to, const rv_layer *part, size_t lanes)
+/// The triangle of a group, where there is room for one. False without memory.
+static bool pack_triangle(const rv_packed *to, const rv_layer *part, size_t lanes, size_t group)
 {
-  double *r = to->u_norm ? rv_norm_triangle(part) : NULL;
+  float *packed = group ? to->u_norm_late : to->u_norm;
+  double *r = packed ? rv_norm_triangle(part, group) : NULL;
   if (!r)
-    return !to->u_norm;
+    return !packed;
   for (size_t unit = 0; unit < to->units; unit++) {
     const unit_place place = place_of(to, lanes, unit);
     const size_t row = rv_row(lanes, 1, place.block.width);
-    float *u = to->u_norm + place.late * to->units + place.lane;
-    for (size_t k = 0; k < to->units; k++)
-      u[k * row] = (float)r[unit * to->units + k];
+    const bool quads = rv_in_quads(lanes, to->units);
+    // Before the first quad is nothing but zeros.
+    for (size_t k = quads ? unit / 4 * 4 : 0; k < to->units; k++)
+      packed[quads ? rv_quad_place(to->units, unit / 4, k / 4) * lanes + unit % 4 * 4 + k % 4
+                   : place.late * to->units + k * row + place.lane] =
+          (float)r[unit * to->units + k];
   }
   free(r);
   return true;
@@ -261,7 +276,8 @@ static rv_status pack_all(rv_network *to, const rv_description *from, arena *mem
       if (!rv_norm_part(layer, d, &part))
         return RV_NO_MEMORY;
       pack(packed, &part, lanes);
-      const bool packed_all = pack_triangle(packed, &part, lanes);
+      const bool packed_all =
+          pack_triangle(packed, &part, lanes, 0) && pack_triangle(packed, &part, lanes, 1);
       rv_norm_part_free(layer, &part);
       if (!packed_all)
         return RV_NO_MEMORY;

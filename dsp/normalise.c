@@ -84,17 +84,21 @@ static void triangle(double *columns, size_t rows, size_t n, double *r)
   }
 }
 
-double *rv_norm_triangle(const rv_layer *part)
+double *rv_norm_triangle(const rv_layer *part, size_t group)
 {
   const size_t n = (size_t)part->units;
+  size_t first = 0;
+  while (rv_norm_group(part->kind, first) != group)
+    first++;
   size_t rows = n;
-  for (size_t g = 1; g < (size_t)rv_kind_gates(part->kind); g++)
-    rows += rv_norm_group(part->kind, g) ? 0 : n;
+  for (size_t g = first + 1; g < (size_t)rv_kind_gates(part->kind); g++)
+    rows += rv_norm_group(part->kind, g) == group ? n : 0;
+  const float *u = part->u + first * n * n;
   double *columns = calloc(rows * n, sizeof *columns);
   double *r = calloc(n * n, sizeof *r);
   if (columns && r) {
     for (size_t i = 0; i < rows * n; i++)
-      columns[i % n * rows + i / n] = (double)part->u[i];
+      columns[i % n * rows + i / n] = (double)u[i];
     triangle(columns, rows, n, r);
   } else {
     free(r);

@@ -15,10 +15,10 @@ size_t rv_norm_group(rv_kind kind, size_t gate);
 /// √n of the n sums of a gate's group: N(s) is s·√n/√(Σs² + n·ε).
 float rv_norm_root(rv_kind kind, size_t gate, size_t units);
 
-/// R, [units][units] and upper triangular, of the recurrent weights U of the first group of a part:
-/// U = Q·R with orthonormal columns in Q, so that the squares of R·h and of U·h have the same sum.
-/// To be freed with free(); NULL without memory.
-double *rv_norm_triangle(const rv_layer *part);
+/// R, [units][units] and upper triangular, of the recurrent weights U of a group of gates of a
+/// part: U = Q·R with orthonormal columns in Q, so that the squares of R·h and of U·h have the same
+/// sum. To be freed with free(); NULL without memory.
+double *rv_norm_triangle(const rv_layer *part, size_t group);
 
 /// A view of direction `direction` as a layer of one direction. Weights whose sums are normalised
 /// are copies less their mean over the group, for each column; rv_norm_part_free() frees those.

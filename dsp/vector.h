@@ -229,4 +229,90 @@ VF_INLINE float vf_sum(vf value)
 #endif
 }
 
+#if VF_LANES == 16
+
+/// The halves of a vector; of a narrow one the rest is zero.
+typedef struct vf_halves {
+  __m256 first, second;
+} vf_halves;
+
+VF_INLINE vf_halves vf_halves_load(const float *from, const size_t width)
+{
+  const __m256 first = width > 4 ? _mm256_load_ps(from) : _mm256_zextps128_ps256(_mm_load_ps(from));
+  return (vf_halves){first, width > 8 ? _mm256_load_ps(from + 8) : _mm256_setzero_ps()};
+}
+
+VF_INLINE void vf_halves_store(float *to, vf_halves value, const size_t width)
+{
+  if (width == 4) {
+    _mm_store_ps(to, _mm256_castps256_ps128(value.first));
+    return;
+  }
+  _mm256_store_ps(to, value.first);
+  if (width > 8)
+    _mm256_store_ps(to + 8, value.second);
+}
+
+/// As vf_divide_narrow(): two halves take less time one after the other than the whole.
+VF_INLINE vf_halves vf_divide_halves(vf a, vf b, const size_t width)
+{
+  const __m256 a_first = _mm512_castps512_ps256((__m512)a);
+  const __m256 b_first = _mm512_castps512_ps256((__m512)b);
+  if (width == 4) {
+    const __m256 four = _mm256_zextps128_ps256(
+        _mm_div_ps(_mm256_castps256_ps128(a_first), _mm256_castps256_ps128(b_first)));
+    return (vf_halves){four, _mm256_setzero_ps()};
+  }
+  const __m256 first = _mm256_div_ps(a_first, b_first);
+  if (width == 8)
+    return (vf_halves){first, _mm256_setzero_ps()};
+  return (vf_halves){first, _mm256_div_ps(_mm512_extractf32x8_ps((__m512)a, 1),
+                                          _mm512_extractf32x8_ps((__m512)b, 1))};
+}
+
+VF_INLINE vf_halves vf_halves_of(vf value)
+{
+  return (vf_halves){_mm512_castps512_ps256((__m512)value),
+                     _mm512_extractf32x8_ps((__m512)value, 1)};
+}
+
+/// As vf_sum().
+VF_INLINE float vf_halves_sum(vf_halves value)
+{
+  const __m256 eight = _mm256_add_ps(value.first, value.second);
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
+VF_INLINE vf vf_whole(vf_halves value)
+{
+  return (vf)_mm512_insertf32x8(_mm512_castps256_ps512(value.first), value.second, 1);
+}
+
+/// Quarter `at` of a vector, in each.
+VF_INLINE vf vf_quad(vf_halves value, const size_t at)
+{
+  const __m512 v = _mm512_castps256_ps512(at < 2 ? value.first : value.second);
+  return (vf)(at % 2 ? _mm512_shuffle_f32x4(v, v, 0x55) : _mm512_shuffle_f32x4(v, v, 0x00));
+}
+
+/// The sum of each quarter, in all of its lanes.
+VF_INLINE vf vf_quad_sums(vf value)
+{
+  const __m512 pairs =
+      _mm512_add_ps((__m512)value, _mm512_permute_ps((__m512)value, _MM_SHUFFLE(2, 3, 0, 1)));
+  return (vf)_mm512_add_ps(pairs, _mm512_permute_ps(pairs, _MM_SHUFFLE(1, 0, 3, 2)));
+}
+
+/// The sum of the first lanes of all quarters: as vf_sum().
+VF_INLINE float vf_sum_of_quads(vf value)
+{
+  const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256((__m512)value),
+                                     _mm512_extractf32x8_ps((__m512)value, 1));
+  return _mm_cvtss_f32(_mm_add_ss(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1)));
+}
+
+#endif
+
 #endif

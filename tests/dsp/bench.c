@@ -23,7 +23,7 @@ static rv_guarded c;
 static rv_guarded scratch;
 /// Of normalised layers: the bias after normalisation, and as in rv_packed.
 static rv_guarded norm_bias;
-static rv_guarded u_norm;
+static rv_guarded u_norm, u_norm_late;
 static rv_guarded gain_u;
 static rv_guarded gain_late;
 static rv_guarded gain_w;
@@ -32,11 +32,11 @@ static rv_guarded gain_c;
 static rv_guarded bias_c;
 static rv_guarded within;
 
-#define N_GUARDS 17
+#define N_GUARDS 18
 
 static rv_guarded *const guards[N_GUARDS] = {
-    &w,      &u,      &u_late,    &bias,   &in,      &out,    &c,      &scratch, &norm_bias,
-    &u_norm, &gain_u, &gain_late, &gain_w, &group_w, &gain_c, &bias_c, &within};
+    &w,      &u,           &u_late, &bias,      &in,     &out,     &c,      &scratch, &norm_bias,
+    &u_norm, &u_norm_late, &gain_u, &gain_late, &gain_w, &group_w, &gain_c, &bias_c,  &within};
 
 char rv_bench_running[256];
 
@@ -64,6 +64,7 @@ void rv_bench_setup(void)
                  RV_LOCKSTEP * ((RV_PIECE + 1) * row + 3 * RV_BENCH_WIDTH));
   rv_guarded_new(&norm_bias, "the bias after normalisation", row);
   rv_guarded_new(&u_norm, "the weights that give the squares", (size_t)RV_MAX_SIZE * row);
+  rv_guarded_new(&u_norm_late, "the weights that give the late squares", (size_t)RV_MAX_SIZE * row);
   rv_guarded_new(&gain_u, "the gains of recurrent sums", row);
   rv_guarded_new(&gain_late, "the late gains", row);
   rv_guarded_new(&gain_w, "the gains of input sums", row);
@@ -108,8 +109,10 @@ static void guard_gains(bench *b, bool at_end)
   const size_t row = b->packed->row;
   const size_t stride = b->packed->stride;
   const size_t early = rows_of(lanes, b->packed->units, rv_early_gates(b->packed->kind));
-  b->layer.u_norm = copied(&u_norm, b->packed->u_norm,
-                           b->packed->units * rows_of(lanes, b->packed->units, 1), at_end);
+  const size_t triangle =
+      rv_triangle_size(lanes, b->packed->units, rows_of(lanes, b->packed->units, 1));
+  b->layer.u_norm = copied(&u_norm, b->packed->u_norm, triangle, at_end);
+  b->layer.u_norm_late = copied(&u_norm_late, b->packed->u_norm_late, triangle, at_end);
   b->layer.gain_u = copied(&gain_u, b->packed->gain_u, early, at_end);
   b->layer.gain_late =
       copied(&gain_late, b->packed->gain_late, rows_of(lanes, b->packed->units, 1), at_end);
