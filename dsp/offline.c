@@ -7,6 +7,7 @@
 #include "kernel.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,14 @@ static float *part(float *memory, size_t *used, size_t elements)
   return at;
 }
 
+/// Floats from one frame of a layer's input to the next; of the last one's output with `l` beyond
+/// it.
+static size_t row_width(const offline *work, int l)
+{
+  const int last = work->network->n_layers;
+  return l == 0 || (l == last && work->network->layers[last - 1].units == 1) ? 1 : work->width;
+}
+
 static size_t lay_out(offline *work, float *memory)
 {
   const size_t frames = work->piece + work->overlap;
@@ -59,8 +68,12 @@ static size_t lay_out(offline *work, float *memory)
       scratch = need > scratch ? need : scratch;
     }
   work->x = part(memory, &used, frames + RV_PIECE);
-  work->rows[0] = part(memory, &used, frames * work->width);
-  work->rows[1] = part(memory, &used, frames * work->width);
+  for (int i = 0; i < 2; i++) {
+    size_t width = 0;
+    for (int l = i; l < work->network->n_layers; l += 2)
+      width = row_width(work, l + 1) > width ? row_width(work, l + 1) : width;
+    work->rows[i] = part(memory, &used, frames * width);
+  }
   work->in = part(memory, &used, RV_PIECE * work->width);
   work->out = part(memory, &used, (1 + RV_PIECE) * work->width);
   work->c = part(memory, &used, work->width);
@@ -132,72 +145,93 @@ static rv_status offline_new(const rv_network *network, const rv_offline_config 
   return RV_OK;
 }
 
-/// Floats from one frame of the first layer's input to the next.
-static size_t input_stride(const offline *work, int l)
+/// Rows of `units` numbers; the other way round with a negative stride.
+static void copy_rows(const float *from, size_t from_stride, float *to, ptrdiff_t to_stride,
+                      size_t units, size_t rows)
 {
-  return l ? work->width : 1;
+  for (size_t i = 0; i < rows; i++) {
+    const float *row = from + i * from_stride;
+    float *at = to + (ptrdiff_t)i * to_stride;
+    size_t j = 0;
+    for (; j + 4 <= units; j += 4)
+      memcpy(at + j, row + j, 4 * sizeof *at);
+    for (; j < units; j++)
+      at[j] = row[j];
+  }
 }
 
-/// One direction of a layer over `frames` frames from `from` to `to`, whose rows begin at `column`.
-/// A first direction goes on after the piece with the state that it has there.
-static void run_direction(offline *work, int l, int d, const float *from, float *to, size_t frames)
+/// One direction of a layer over `frames` frames from `from` to `to`, whose rows begin at `column`;
+/// the first `kept` of them are needed. A first direction goes on after the piece with the state
+/// that it has there. False where what comes out is not finite.
+static bool run_direction(offline *work, int l, int d, const float *from, float *to, size_t frames,
+                          size_t kept)
 {
   const direction *now = &work->directions[l][d];
   const rv_packed *layer = now->layer;
+  const rv_kernels *kernels = work->network->kernels;
   const size_t stride = layer->stride;
   const size_t units = layer->units;
-  const size_t in_stride = input_stride(work, l);
+  const size_t in_stride = row_width(work, l);
+  const size_t width = row_width(work, l + 1);
   if (d)
     start(now, work->stored);
   memcpy(work->out, now->state, stride * sizeof(float));
   memcpy(work->c, now->state + stride, stride * sizeof(float));
   for (size_t at = 0; at < frames; at += RV_PIECE) {
     const size_t some = frames - at < RV_PIECE ? frames - at : RV_PIECE;
-    for (size_t i = 0; i < some; i++)
-      memcpy(work->in + i * in_stride, from + (d ? frames - 1 - at - i : at + i) * in_stride,
-             in_stride * sizeof(float));
+    const size_t first = d ? frames - 1 - at : at;
+    if (d)
+      copy_rows(from + (frames - at - some) * in_stride, in_stride,
+                work->in + (some - 1) * in_stride, -(ptrdiff_t)in_stride, in_stride, some);
     const rv_kernel_run run = {.layer = layer,
                                .bias = now->bias,
                                .frames = some,
                                .channels = 1,
                                .in_stride = in_stride,
-                               .in = work->in,
+                               .in = d ? work->in : from + at * in_stride,
                                .out = work->out,
                                .c = work->c,
                                .scratch = work->scratch};
-    work->network->kernels->layer(&run);
-    for (size_t i = 0; i < some; i++)
-      memcpy(to + (d ? frames - 1 - at - i : at + i) * work->width + (d ? units : 0),
-             work->out + (1 + i) * stride, units * sizeof(float));
+    kernels->layer(&run);
+    if (!kernels->finite(work->out + stride, some * stride))
+      return false;
+    const size_t beyond = d && first >= kept ? first + 1 - kept : 0;
+    if (beyond < some)
+      copy_rows(work->out + (1 + beyond) * stride, stride,
+                to + (first - beyond) * width + (d ? units : 0),
+                d ? -(ptrdiff_t)width : (ptrdiff_t)width, units, some - beyond);
     memcpy(work->out, work->out + some * stride, stride * sizeof(float));
     if (d || at + some != work->piece)
       continue;
     memcpy(now->state, work->out, stride * sizeof(float));
     memcpy(now->state + stride, work->c, stride * sizeof(float));
   }
+  return true;
 }
 
-static bool finite_rows(const offline *work, const float *rows, size_t frames)
-{
-  return work->network->kernels->finite(rows, frames * work->width);
-}
-
-/// All layers over one piece with what it reaches into the next one. False where what comes out of
-/// a layer is not finite.
-static bool run_window(offline *work, const float *in, size_t frames)
+/// All layers over one piece of `kept` frames with what it reaches into the next one, which nothing
+/// but second directions and what is before them needs. False where what comes out of a layer is
+/// not finite.
+static bool run_window(offline *work, const float *in, size_t frames, size_t kept)
 {
   const rv_network *network = work->network;
-  const rv_kernels *kernels = network->kernels;
-  kernels->take(in, work->x, network->input_gain, frames);
+  network->kernels->take(in, work->x, network->input_gain, frames);
+  int last = 0;
+  for (int l = 0; l < network->n_layers; l++)
+    if (work->directions[l][1].layer)
+      last = l;
   const float *from = work->x;
   for (int l = 0; l < network->n_layers; l++) {
+    const bool both = work->directions[l][1].layer != NULL;
+    const size_t needed = l < last ? frames : kept;
+    const size_t width = row_width(work, l + 1);
+    const size_t used = (both ? 2 : 1) * network->layers[l].units;
     float *to = work->rows[l % 2];
     // Beside the units of a row is nothing but zeros: weights there are zero, numbers need not be.
-    memset(to, 0, frames * work->width * sizeof *to);
-    run_direction(work, l, 0, from, to, frames);
-    if (work->directions[l][1].layer)
-      run_direction(work, l, 1, from, to, frames);
-    if (!finite_rows(work, to, frames))
+    for (size_t i = 0; i < needed && used < width; i++)
+      memset(to + i * width + used, 0, (width - used) * sizeof *to);
+    if (!run_direction(work, l, 0, from, to, needed, needed) ||
+        (both && !run_direction(work, l, 1, from, to, frames, needed)))
       return false;
     from = to;
   }
@@ -213,13 +247,13 @@ static rv_status render_pieces(offline *work, const float *in, float *out, size_
     const size_t left = frames - at;
     const size_t reach = work->piece + work->overlap;
     const size_t kept = left < work->piece ? left : work->piece;
-    if (!run_window(work, in + at, left < reach ? left : reach))
+    if (!run_window(work, in + at, left < reach ? left : reach, kept))
       return rv_fail(error, RV_BAD_FORMAT,
                      "the state of the model is not finite before second %.1f: its weights are too "
                      "large",
                      (double)(at + kept) / network->rate);
-    network->kernels->give(last, work->width, work->x, network->skip, network->output_gain,
-                           out + at, kept);
+    network->kernels->give(last, row_width(work, network->n_layers), work->x, network->skip,
+                           network->output_gain, out + at, kept);
   }
   return RV_OK;
 }
