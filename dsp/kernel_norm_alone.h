@@ -60,8 +60,8 @@ VF_INLINE vf_halves lstm_h(const frame *base, const size_t first, const size_t w
     __asm__ volatile("" : "+" VF_REGISTER(o));
     o = vf_exp2_plus(o);
   }
-  const vf_exponential e = norm_lstm_h(base, first, width, d, by, scale);
-  return vf_divide_halves(e.minus, o * e.plus, width);
+  const vf_exponential e = norm_lstm_h(base, first, width, d, o, by, scale);
+  return vf_divide_halves(e.minus, e.plus, width);
 }
 
 /// The mean of c in all lanes.
