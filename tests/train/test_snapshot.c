@@ -4,6 +4,7 @@
 /// A training that goes on from a copy ends as one without a break.
 
 #include "course.h"
+#include "snapshot.h"
 #include "support.h"
 
 #include <math.h>
@@ -235,6 +236,58 @@ START_TEST(a_copy_of_another_training_is_refused_and_what_differs_is_named)
 }
 END_TEST
 
+/// The copy with a number, some bytes before its end, made `value`, and the sum made right.
+static void expect_impossible(const rv_train_data *data, rv_train_config config, const copies *kept,
+                              size_t from_end, uint64_t value)
+{
+  unsigned char *bytes = malloc(kept->size);
+  ck_assert_ptr_nonnull(bytes);
+  memcpy(bytes, kept->bytes[kept->n - 1], kept->size);
+  memcpy(bytes + kept->size - from_end, &value, sizeof value);
+  const uint64_t sum = rv_snapshot_sum(bytes, kept->size - sizeof sum);
+  memcpy(bytes + kept->size - sizeof sum, &sum, sizeof sum);
+  config.resume = bytes;
+  config.resume_size = kept->size;
+  expect_refusal(data, &config, "damaged");
+  free(bytes);
+}
+
+START_TEST(a_copy_with_impossible_counts_is_refused_though_its_sum_is_right)
+{
+  static const char *const words[] = {"seeds=3", "race=0.5"};
+  const size_t norms = 2 * sizeof(uint64_t);                            // their number
+  const size_t steps = norms + (RV_NORMS + 1) * sizeof(uint64_t);       // of the optimiser
+  const uint64_t bad[] = {UPDATES + 1, UINT64_MAX, UINT64_C(1) << 63U}; // also as negative ones
+  rv_train_clip clip;
+  const rv_train_data data = audio_data(&clip);
+  size_t plain = 0;
+  for (size_t race = 0; race < 2; race++) {
+    rv_train_config config = config_of(RV_GRU);
+    rv_description *part = NULL;
+    copies kept = {.until = 23};
+    config.recipe = words;
+    config.n_recipe = race ? 2 : 0;
+    rv_train_config first = config;
+    first.keep = keep;
+    first.keep_data = &kept;
+    first.keep_seconds = 1e6;
+    ck_assert_int_eq(rv_train(&data, &first, go_on, &kept, &part, NULL, NULL), RV_OK);
+    // The trainer of the best start so far is in front of the present one.
+    const size_t winner = race ? kept.size - plain : 0;
+    plain = kept.size;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+      expect_impossible(&data, config, &kept, norms, bad[i]);
+      expect_impossible(&data, config, &kept, steps, bad[i]);
+      expect_impossible(&data, config, &kept, kept.size - RV_SNAPSHOT_IDENTITY, i ? bad[i] : 0);
+      if (race)
+        expect_impossible(&data, config, &kept, norms + winner, bad[i]);
+    }
+    rv_description_free(part);
+    free_copies(&kept);
+  }
+}
+END_TEST
+
 START_TEST(copies_take_less_than_a_hundredth_of_the_time)
 {
   rv_train_clip clip;
@@ -262,6 +315,7 @@ int main(void)
   tcase_add_test(cases, a_training_that_was_stopped_leaves_a_copy_of_that_moment);
   tcase_add_test(cases, a_race_that_was_stopped_goes_on_with_the_starts_that_it_had);
   tcase_add_test(cases, a_copy_of_another_training_is_refused_and_what_differs_is_named);
+  tcase_add_test(cases, a_copy_with_impossible_counts_is_refused_though_its_sum_is_right);
   tcase_add_test(cases, copies_take_less_than_a_hundredth_of_the_time);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);

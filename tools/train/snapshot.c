@@ -24,6 +24,8 @@ typedef struct identity {
   uint64_t recordings; ///< hash
 } identity;
 
+_Static_assert(sizeof(identity) == RV_SNAPSHOT_IDENTITY, "as snapshot.h says");
+
 /// FNV-1a (Fowler, Noll, Vo), a word of 32 bits at a time.
 static uint64_t hash(uint64_t sum, const void *bytes, size_t size)
 {
@@ -40,6 +42,11 @@ static uint64_t hash(uint64_t sum, const void *bytes, size_t size)
 }
 
 #define HASH_START UINT64_C(0xcbf29ce484222325)
+
+uint64_t rv_snapshot_sum(const unsigned char *bytes, size_t size)
+{
+  return hash(HASH_START, bytes, size);
+}
 
 static uint64_t hash_clips(uint64_t sum, const rv_train_clip *clips, size_t n, int n_knobs)
 {
@@ -246,13 +253,56 @@ void rv_snapshot_keep(rv_course *run, bool now)
     walk write = {.to = bytes + sizeof own, .whole = true};
     memcpy(bytes, &own, sizeof own);
     walk_state(&write, run, &before);
-    const uint64_t sum = hash(HASH_START, bytes, size - sizeof sum);
+    const uint64_t sum = rv_snapshot_sum(bytes, size - sizeof sum);
     memcpy(bytes + size - sizeof sum, &sum, sizeof sum);
     run->config->keep(run->config->keep_data, bytes, size);
   }
   free(bytes);
   run->kept = rv_train_clock();
   run->keep_interval = fmax(run->config->keep_seconds, SPACING * (run->kept - begin));
+}
+
+/// Whether a trainer can go on from what was read: places within the recordings, counts of updates
+/// among those planned.
+static bool is_possible(const rv_trainer *trainer, long planned)
+{
+  const rv_optimiser *optimiser = &trainer->optimiser;
+  return trainer->streams.offset < trainer->train.frames && optimiser->steps >= 0 &&
+         optimiser->steps <= planned && optimiser->n_norms <= (size_t)planned;
+}
+
+static bool is_possible_course(const rv_course *run, const past *before)
+{
+  const long planned = before->planned;
+  const long counts[] = {run->losses,  run->broken,     run->refused_in_row,
+                         run->refused, run->recoveries, run->recovered};
+  const double times[] = {before->spent, before->learning_spent, run->learning, run->samples};
+  unsigned char has_best = 0;
+  memcpy(&has_best, &run->has_best, sizeof has_best);
+  bool possible = planned >= 1 && run->updates >= 1 && run->updates <= planned && has_best <= 1;
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    possible = possible && counts[i] >= 0 && counts[i] <= planned;
+  for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+    possible = possible && isfinite(times[i]) && times[i] >= 0.0;
+  return possible;
+}
+
+/// Reads the state, and the trainer of the race's best start, which is restored later, beside it.
+/// Whoever can write a file can make its sum right, too: false where what it says cannot be.
+static bool restore(rv_course *run, const unsigned char *bytes, size_t size, past *before)
+{
+  walk read = {.from = bytes, .size = size, .whole = true};
+  walk_state(&read, run, before);
+  if (!is_possible_course(run, before) || !is_possible(run->trainer, before->planned))
+    return false;
+  if (!run->winner)
+    return true;
+  rv_snapshot_restore_trainer(run->trainer, run->winner, run->winner_size);
+  if (!is_possible(run->trainer, before->planned))
+    return false;
+  walk again = {.from = bytes, .size = size, .whole = true};
+  walk_state(&again, run, before);
+  return true;
 }
 
 rv_status rv_snapshot_resume(rv_course *run, long *planned, rv_error *error)
@@ -273,12 +323,9 @@ rv_status rv_snapshot_resume(rv_course *run, long *planned, rv_error *error)
   walk measure = {.whole = true};
   walk_state(&measure, run, &before);
   if (size != sizeof was + measure.size + sizeof sum ||
-      sum != hash(HASH_START, bytes, size - sizeof sum))
+      sum != rv_snapshot_sum(bytes, size - sizeof sum))
     return rv_fail(error, RV_BAD_FORMAT, "the checkpoint is damaged");
-  walk read = {.from = bytes + sizeof was, .size = measure.size, .whole = true};
-  walk_state(&read, run, &before);
-  if (before.planned < 1 || run->updates < 1 || run->updates > before.planned ||
-      run->trainer->streams.offset >= run->trainer->train.frames)
+  if (!restore(run, bytes + sizeof was, measure.size, &before))
     return rv_fail(error, RV_BAD_FORMAT, "the checkpoint is damaged");
   const double now = rv_train_clock();
   run->begin = now - before.spent;

@@ -23,4 +23,10 @@ size_t rv_snapshot_trainer_size(rv_trainer *trainer);
 void rv_snapshot_save_trainer(rv_trainer *trainer, unsigned char *to);
 void rv_snapshot_restore_trainer(rv_trainer *trainer, const unsigned char *from, size_t size);
 
+/// Bytes of a snapshot in front of its state.
+#define RV_SNAPSHOT_IDENTITY 128
+
+/// The sum in the last eight bytes of a snapshot, of those before it.
+uint64_t rv_snapshot_sum(const unsigned char *bytes, size_t size);
+
 #endif
