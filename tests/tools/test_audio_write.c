@@ -2,12 +2,16 @@
 // SPDX-License-Identifier: ISC
 
 #include "audio/audio.h"
+#include "audio/internal.h"
 #include "audio/stream.h"
 #include "support.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static rv_audio *noise(int channels, double rate, size_t frames)
 {
@@ -124,6 +128,48 @@ START_TEST(rates_too_far_apart_are_refused)
 }
 END_TEST
 
+/// The number in four bytes of the header that a pipe gets.
+static uint32_t number_in_header(SF_INFO info, uint64_t frames, size_t at)
+{
+  const char *path = rv_test_path("header.wav");
+  unsigned char bytes[44];
+  const int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+  ck_assert_int_ge(file, 0);
+  ck_assert_int_eq(rv_wav_header(file, &info, frames), 0);
+  ck_assert_int_eq(pread(file, bytes, sizeof bytes, 0), sizeof bytes);
+  (void)close(file);
+  return (uint32_t)bytes[at] | (uint32_t)bytes[at + 1] << 8U | (uint32_t)bytes[at + 2] << 16U |
+         (uint32_t)bytes[at + 3] << 24U;
+}
+
+START_TEST(a_length_beyond_the_header_is_told_as_unknown)
+{
+  const SF_INFO info = {
+      .channels = 2, .samplerate = 48000, .format = SF_FORMAT_WAV | SF_FORMAT_FLOAT};
+  const uint64_t most = (UINT32_MAX - 44) / 8;
+  ck_assert_uint_eq(number_in_header(info, 10, 40), 80);
+  ck_assert_uint_eq(number_in_header(info, most, 40), most * 8);
+  ck_assert_uint_eq(number_in_header(info, 0, 40), UINT32_MAX);
+  ck_assert_uint_eq(number_in_header(info, most + 1, 40), UINT32_MAX);
+  // Eight times this is 80 in 64 bits.
+  ck_assert_uint_eq(number_in_header(info, (UINT64_C(1) << 61U) + 10, 40), UINT32_MAX);
+  ck_assert_uint_eq(number_in_header(info, UINT64_MAX, 40), UINT32_MAX);
+}
+END_TEST
+
+START_TEST(what_no_header_can_say_is_refused)
+{
+  const int format = SF_FORMAT_WAV | SF_FORMAT_DOUBLE;
+  const SF_INFO fast = {.channels = 8191, .samplerate = 768000, .format = format};
+  ck_assert_uint_eq(number_in_header(fast, 1, 28), UINT32_MAX);
+  const int bad[][2] = {{8192, 48000}, {0, 48000}, {-1, 48000}, {2, 0}, {2, -1}};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    SF_INFO info = {.channels = bad[i][0], .samplerate = bad[i][1], .format = format};
+    ck_assert_int_eq(rv_wav_header(-1, &info, 1), EINVAL);
+  }
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("audio-write");
@@ -134,6 +180,8 @@ int main(void)
   tcase_add_test(cases, a_name_without_a_known_ending_is_refused_with_the_endings);
   tcase_add_test(cases, a_wav_beyond_four_gigabytes_becomes_rf64);
   tcase_add_test(cases, a_writer_that_is_abandoned_leaves_the_old_file);
+  tcase_add_test(cases, a_length_beyond_the_header_is_told_as_unknown);
+  tcase_add_test(cases, what_no_header_can_say_is_refused);
   tcase_add_test(cases, rates_too_far_apart_are_refused);
   suite_add_tcase(suite, cases);
   return rv_test_run(suite);

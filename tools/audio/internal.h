@@ -1,7 +1,7 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-/// What the files of this folder share; nobody else includes it.
+/// What the files of this folder share; nobody but a test of them includes it.
 
 #ifndef RECURVE_TOOLS_AUDIO_INTERNAL_H
 #define RECURVE_TOOLS_AUDIO_INTERNAL_H
@@ -37,7 +37,8 @@ int rv_format_bits(int format);
 double rv_dither_at(uint64_t sample);
 
 /// Writes the header of a WAV to a pipe; the samples follow as SF_FORMAT_RAW, as which `info` is
-/// set. `frames` 0: unknown. Returns 0 or an errno.
+/// set. `frames` 0: unknown, as a length is told that the header has no room for. Returns 0 or an
+/// errno: EINVAL for channels or a rate that a WAV cannot have.
 int rv_wav_header(int file, SF_INFO *info, uint64_t frames);
 
 /// Opens standard output for writing from where it stands, be it a pipe or a file. Raw samples go

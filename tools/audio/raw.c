@@ -104,11 +104,14 @@ int rv_wav_header(int file, SF_INFO *info, uint64_t frames)
   bool is_float = false;
   unsigned char header[44];
   const int bytes = bytes_of(info->format, &is_float);
+  // What the fields cannot hold would be taken for less.
+  if (info->channels < 1 || info->channels > UINT16_MAX / bytes || info->samplerate < 1)
+    return EINVAL;
   const uint32_t frame = (uint32_t)(bytes * info->channels);
-  const uint64_t size = frames * frame;
+  const uint64_t per_second = (uint64_t)info->samplerate * frame;
   const uint32_t most = UINT32_MAX - sizeof header;
   // Players take the largest number for "until the end".
-  const uint32_t data = frames && size <= most ? (uint32_t)size : UINT32_MAX;
+  const uint32_t data = frames && frames <= most / frame ? (uint32_t)frames * frame : UINT32_MAX;
   put_text(header, "RIFF");
   put_text(header + 8, "WAVE");
   put_text(header + 12, "fmt ");
@@ -117,7 +120,7 @@ int rv_wav_header(int file, SF_INFO *info, uint64_t frames)
   put(header + 20, is_float ? 3 : 1, 2);
   put(header + 22, (uint32_t)info->channels, 2);
   put(header + 24, (uint32_t)info->samplerate, 4);
-  put(header + 28, (uint32_t)info->samplerate * frame, 4);
+  put(header + 28, per_second < UINT32_MAX ? (uint32_t)per_second : UINT32_MAX, 4);
   put(header + 32, frame, 2);
   put(header + 34, (uint32_t)bytes * 8, 2);
   put_text(header + 36, "data");
