@@ -3,15 +3,15 @@
 
 #include "bench/model.h"
 
-#include "capture/random.h"
+#include "capture/splitmix.h"
 
 #include <math.h>
 #include <stdio.h>
 
-static void fill(float *to, size_t n, float scale, rv_random *random)
+static void fill(float *to, size_t n, float scale, rv_splitmix *random)
 {
   for (size_t i = 0; i < n; i++)
-    to[i] = (float)rv_random_between(random, -scale, scale);
+    to[i] = (float)rv_splitmix_between(random, -scale, scale);
 }
 
 static void set(float *to, size_t n, float value)
@@ -20,7 +20,7 @@ static void set(float *to, size_t n, float value)
     to[i] = value;
 }
 
-static void fill_cell(const rv_layer *cell, rv_random *random)
+static void fill_cell(const rv_layer *cell, rv_splitmix *random)
 {
   const size_t directions = (size_t)cell->directions;
   const size_t units = (size_t)cell->units;
@@ -54,7 +54,7 @@ rv_status rv_bench_variant(const rv_bench_form *form, rv_description **model, rv
                                .norm = form->norm,
                                .bidirectional = form->bidirectional};
   rv_description *made = NULL;
-  rv_random random = rv_random_part(1, 0);
+  rv_splitmix random = rv_splitmix_part(1, 0);
   rv_status status = rv_description_new(&made, error);
   if (!status)
     status = rv_description_add_form(made, &layer, error);
@@ -85,6 +85,6 @@ rv_bench_name rv_bench_name_of(const rv_bench_form *form)
 
 void rv_bench_noise(float *to, size_t n, unsigned seed)
 {
-  rv_random random = rv_random_part(2, seed);
+  rv_splitmix random = rv_splitmix_part(2, seed);
   fill(to, n, 0.5F, &random);
 }

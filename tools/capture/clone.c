@@ -4,7 +4,7 @@
 #include "capture/clone.h"
 
 #include "capture/lv2_host.h"
-#include "capture/random.h"
+#include "capture/splitmix.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -95,13 +95,13 @@ static void fill_draws(rv_clone *clone, uint64_t seed)
   const size_t n = (size_t)clone->n_knobs;
   const size_t draws = clone->n_settings - clone->n_tests;
   const size_t corners = draws >= (size_t)2 << n ? (size_t)1 << n : 0;
-  rv_random random = rv_random_part(seed, 0);
+  rv_splitmix random = rv_splitmix_part(seed, 0);
   double offset[RV_MAX_KNOBS];
   double root = 1.5;
   for (int i = 0; i < 60; i++)
     root = pow(1.0 + root, 1.0 / ((double)n + 1.0));
   for (size_t k = 0; k < n; k++)
-    offset[k] = rv_random_between(&random, 0.0, 1.0);
+    offset[k] = rv_splitmix_between(&random, 0.0, 1.0);
   for (size_t s = 0; s < draws; s++)
     for (size_t k = 0; k < n; k++) {
       const double place = offset[k] + (double)(s - corners + 1) * pow(1.0 / root, (double)k + 1.0);
@@ -113,9 +113,9 @@ static void fill_draws(rv_clone *clone, uint64_t seed)
 static void fill_tests(rv_clone *clone, uint64_t seed)
 {
   const size_t n = (size_t)clone->n_knobs;
-  rv_random random = rv_random_part(seed, 1);
+  rv_splitmix random = rv_splitmix_part(seed, 1);
   for (size_t i = (clone->n_settings - clone->n_tests) * n; i < clone->n_settings * n; i++)
-    clone->values[i] = value_at(clone, (int)(i % n), rv_random_between(&random, 0.0, 1.0));
+    clone->values[i] = value_at(clone, (int)(i % n), rv_splitmix_between(&random, 0.0, 1.0));
 }
 
 rv_status rv_clone_new(const rv_plugin_source *source, double rate, const rv_clone_plan *plan,

@@ -3,7 +3,7 @@
 
 #include "capture/guitar.h"
 
-#include "capture/random.h"
+#include "capture/splitmix.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -40,7 +40,7 @@ typedef struct string_state {
   const rv_note *note;
   double *pluck; ///< [size]: what is left to feed in
   size_t pluck_length, pluck_at;
-  rv_random random;
+  rv_splitmix random;
 } string_state;
 
 /// Delay of the loop's filters at the fundamental, frames.
@@ -90,7 +90,7 @@ static void pluck(string_state *string, const rv_guitar *guitar, const rv_note *
     if (i == reflection)
       kick -= 1.0;
     if ((double)i < period)
-      kick += 0.09 * rv_random_between(&string->random, -1.0, 1.0);
+      kick += 0.09 * rv_splitmix_between(&string->random, -1.0, 1.0);
     first += (1.0 - smooth) * (kick - first);
     second += (1.0 - smooth) * (first - second);
     string->pluck[i] = 4.0 * level * second;
@@ -230,7 +230,7 @@ rv_status rv_guitar_play(const rv_guitar *guitar, const rv_note *notes, size_t n
                            .line = rings,
                            .pluck = rings + size,
                            .size = size,
-                           .random = rv_random_part(seed, (uint64_t)which)};
+                           .random = rv_splitmix_part(seed, (uint64_t)which)};
     play_string(&string, guitar, notes, n_notes, which, mix, frames);
   }
   colour(guitar, rate, mix, frames);

@@ -3,7 +3,7 @@
 
 #include "capture/phrase.h"
 
-#include "capture/random.h"
+#include "capture/splitmix.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -68,14 +68,14 @@ static const double MAJOR[] = {0.0, 2.0, 4.0, 5.0, 7.0, 9.0, 11.0};
 /// One phrase in the making.
 typedef struct maker {
   rv_score *score;
-  rv_random random;
+  rv_splitmix random;
   double seconds;
   double step; ///< seconds of a sixteenth
 } maker;
 
 static double uniform(maker *m, double low, double high)
 {
-  return rv_random_between(&m->random, low, high);
+  return rv_splitmix_between(&m->random, low, high);
 }
 
 static bool chance(maker *m, double share)
@@ -100,9 +100,9 @@ static void line(maker *m, double root, double velocity, double mute, int stride
   const bool major = chance(m, 0.4);
   const double *scale = major ? MAJOR : PENTATONIC;
   const int degrees = major ? 7 : 5;
-  int degree = rv_random_below(&m->random, degrees);
+  int degree = rv_splitmix_below(&m->random, degrees);
   for (int at = 0; at < steps_of(m);) {
-    const int length = stride * (1 + rv_random_below(&m->random, 3));
+    const int length = stride * (1 + rv_splitmix_below(&m->random, 3));
     const int octave = degree / degrees;
     const double pitch = root + 12.0 * octave + scale[degree % degrees];
     rv_note note = {.time = beat(m, at),
@@ -117,7 +117,7 @@ static void line(maker *m, double root, double velocity, double mute, int stride
     if (chance(m, 0.88))
       rv_score_add(m->score, note);
     at += length;
-    degree += rv_random_below(&m->random, 5) - 2;
+    degree += rv_splitmix_below(&m->random, 5) - 2;
     degree = degree < 0 ? -degree : degree % (2 * degrees);
   }
 }
@@ -129,7 +129,7 @@ static void chug(maker *m)
   for (int at = 0; at < steps_of(m); at += 2) {
     const bool accent = at % 6 == 0 || chance(m, 0.2);
     if (accent)
-      root = (double)(rv_random_below(&m->random, 3) * 2 + (at % 16 == 0 ? 0 : 1));
+      root = (double)(rv_splitmix_below(&m->random, 3) * 2 + (at % 16 == 0 ? 0 : 1));
     rv_note note = {.time = beat(m, at), .velocity = accent ? 1.0 : uniform(m, 0.5, 0.85)};
     note.length = m->step * (accent ? 3.0 : 1.7);
     note.mute = accent ? 0.0 : uniform(m, 0.75, 1.0);
@@ -142,11 +142,11 @@ static void chug(maker *m)
 /// Strummed chords; `swell` lets them grow from soft to hard.
 static void strum(maker *m, bool swell, int stride)
 {
-  const int *frets = CHORDS[rv_random_below(&m->random, N_CHORDS)];
+  const int *frets = CHORDS[rv_splitmix_below(&m->random, N_CHORDS)];
   const int steps = steps_of(m);
   for (int at = 0; at < steps; at += stride) {
     if (at % 8 == 0)
-      frets = CHORDS[rv_random_below(&m->random, N_CHORDS)];
+      frets = CHORDS[rv_splitmix_below(&m->random, N_CHORDS)];
     if (at % 8 && chance(m, 0.25))
       continue;
     const double grown = swell ? 0.08 + 0.92 * at / steps : uniform(m, 0.45, 1.0);
@@ -165,7 +165,7 @@ static void arpeggio(maker *m, double velocity)
   const int *frets = CHORDS[0];
   for (int at = 0; at < steps_of(m); at += 2) {
     if (at % 16 == 0)
-      frets = CHORDS[rv_random_below(&m->random, N_CHORDS)];
+      frets = CHORDS[rv_splitmix_below(&m->random, N_CHORDS)];
     static const int order[] = {0, 2, 3, 4, 5, 4, 3, 2};
     int string = order[at / 2 % 8];
     while (frets[string] < 0)
@@ -181,14 +181,14 @@ static void arpeggio(maker *m, double velocity)
 /// One hit that is left alone: the decay goes through every level.
 static void let_ring(maker *m)
 {
-  const int *frets = CHORDS[rv_random_below(&m->random, N_CHORDS)];
+  const int *frets = CHORDS[rv_splitmix_below(&m->random, N_CHORDS)];
   const rv_note note = {.time = 0.03, .length = m->seconds, .velocity = uniform(m, 0.8, 1.0)};
   if (chance(m, 0.6)) {
     rv_score_strum(m->score, frets, note, uniform(m, 0.01, 0.2));
     return;
   }
   rv_note one = note;
-  finger(&one, (double)(40 + rv_random_below(&m->random, 36)), 3.0);
+  finger(&one, (double)(40 + rv_splitmix_below(&m->random, 36)), 3.0);
   rv_score_add(m->score, one);
 }
 
@@ -196,7 +196,7 @@ static void let_ring(maker *m)
 static void ladder(maker *m)
 {
   const int steps = steps_of(m);
-  const double pitch = 40.0 + rv_random_below(&m->random, 40);
+  const double pitch = 40.0 + rv_splitmix_below(&m->random, 40);
   const double mute = chance(m, 0.3) ? 0.9 : 0.0;
   for (int at = 0; at < steps; at += 2) {
     rv_note note = {.time = beat(m, at),
@@ -225,8 +225,8 @@ static void climb(maker *m)
 static void double_stops(maker *m)
 {
   for (int at = 0; at < steps_of(m); at += 3) {
-    const int string = 1 + rv_random_below(&m->random, 4);
-    const int fret = 2 + rv_random_below(&m->random, 12);
+    const int string = 1 + rv_splitmix_below(&m->random, 4);
+    const int fret = 2 + rv_splitmix_below(&m->random, 12);
     int frets[RV_GUITAR_STRINGS] = {-1, -1, -1, -1, -1, -1};
     frets[string] = fret;
     frets[string + 1] = fret + (chance(m, 0.5) ? 0 : 1);
@@ -241,13 +241,13 @@ static void double_stops(maker *m)
 static void bass(maker *m)
 {
   m->score->guitar = rv_guitar_bass;
-  line(m, 28.0 + rv_random_below(&m->random, 8), 1.0, chance(m, 0.3) ? 0.7 : 0.0, 2);
+  line(m, 28.0 + rv_splitmix_below(&m->random, 8), 1.0, chance(m, 0.3) ? 0.7 : 0.0, 2);
 }
 
 void rv_phrase_compose(rv_score *score, uint64_t seed, int index, double seconds)
 {
   score->n_notes = 0;
-  maker m = {.score = score, .random = rv_random_part(seed, (uint64_t)index), .seconds = seconds};
+  maker m = {.score = score, .random = rv_splitmix_part(seed, (uint64_t)index), .seconds = seconds};
   m.step = 15.0 / uniform(&m, 84.0, 148.0);
   score->guitar = chance(&m, 0.6) ? rv_guitar_bridge : rv_guitar_neck;
   score->guitar.hardness = uniform(&m, 0.4, 1.0);
@@ -257,7 +257,7 @@ void rv_phrase_compose(rv_score *score, uint64_t seed, int index, double seconds
   // such that any dozen phrases in a row hold everything.
   switch (index % 12) {
   case 0:
-    line(&m, 45.0 + rv_random_below(&m.random, 10), 1.0, 0.0, 1);
+    line(&m, 45.0 + rv_splitmix_below(&m.random, 10), 1.0, 0.0, 1);
     break;
   case 1:
     chug(&m);
@@ -266,7 +266,7 @@ void rv_phrase_compose(rv_score *score, uint64_t seed, int index, double seconds
     arpeggio(&m, 0.8);
     break;
   case 3:
-    line(&m, 64.0 + rv_random_below(&m.random, 8), 1.0, 0.0, 2);
+    line(&m, 64.0 + rv_splitmix_below(&m.random, 8), 1.0, 0.0, 2);
     break;
   case 4:
     strum(&m, false, 2);

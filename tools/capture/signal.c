@@ -4,7 +4,7 @@
 #include "capture/signal.h"
 
 #include "capture/phrase.h"
-#include "capture/random.h"
+#include "capture/splitmix.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -121,7 +121,7 @@ static void sweep(double rate, float *samples, size_t n)
 
 /// Six bursts, from −42 dB to the loudest, with gaps; white noise through a gentle low-pass, as a
 /// guitar has little treble.
-static void noise(double rate, rv_random random, float *samples, size_t n)
+static void noise(double rate, rv_splitmix random, float *samples, size_t n)
 {
   static const double levels[] = {-24.0, -6.0, -36.0, 0.0, -12.0, -30.0};
   const size_t slot = n / 6;
@@ -132,7 +132,7 @@ static void noise(double rate, rv_random random, float *samples, size_t n)
     float *at = samples + k * slot;
     double peak = 1e-9;
     for (size_t i = 0; i < burst; i++) {
-      state += (1.0 - smooth) * (rv_random_between(&random, -1.0, 1.0) - state);
+      state += (1.0 - smooth) * (rv_splitmix_between(&random, -1.0, 1.0) - state);
       at[i] = (float)(state * edges(i, burst, 0.005 * rate));
       peak = fmax(peak, fabs((double)at[i]));
     }
@@ -214,7 +214,7 @@ rv_status rv_signal_render(const rv_signal_layout *layout, double rate, uint64_t
       sweep(rate, samples + start, n);
       break;
     case RV_SIGNAL_NOISE:
-      noise(rate, rv_random_part(seed, UINT64_MAX), samples + start, n);
+      noise(rate, rv_splitmix_part(seed, UINT64_MAX), samples + start, n);
       break;
     case RV_SIGNAL_PLUCKS:
       status = plucks(&phrases, samples + start, n, error);
