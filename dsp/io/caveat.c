@@ -89,7 +89,8 @@ static void guitarml_caveat(const rv_description *description, rv_error *text)
 bool rv_model_caveat(const rv_description *description, rv_format format, rv_error *text)
 {
   rv_error found = {{0}};
-  if (description->n_layers > 0 && format == RV_FORMAT_AIDAX)
+  const bool aidax = format == RV_FORMAT_AIDAX || format == RV_FORMAT_RECURVE;
+  if (description->n_layers > 0 && aidax)
     aidax_caveat(description, &found);
   else if (description->n_layers > 0 && format == RV_FORMAT_GUITARML)
     guitarml_caveat(description, &found);

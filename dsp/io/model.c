@@ -17,7 +17,8 @@ const char *rv_format_name(rv_format format)
   static const char *const names[] = {[RV_FORMAT_AIDAX] = "aidax",
                                       [RV_FORMAT_GUITARML] = "guitarml",
                                       [RV_FORMAT_NAM] = "nam",
-                                      [RV_FORMAT_TORCH] = "torch"};
+                                      [RV_FORMAT_TORCH] = "torch",
+                                      [RV_FORMAT_RECURVE] = "recurve"};
   return names[format];
 }
 
@@ -56,7 +57,8 @@ static rv_status read_root(const rv_json_source *source, const json_t *root,
     return rv_guitarml_read(source, root, description);
   }
   if (json_is_array(json_object_get(root, "layers"))) {
-    *format = RV_FORMAT_AIDAX;
+    const char *own = json_string_value(json_object_get(root, "format"));
+    *format = own && !strcmp(own, "recurve") ? RV_FORMAT_RECURVE : RV_FORMAT_AIDAX;
     return rv_aidax_read(source, root, description);
   }
   if (json_object_get(root, "architecture")) {
@@ -194,6 +196,7 @@ static rv_status make_root(const rv_description *description, rv_format format, 
 {
   switch (format) {
   case RV_FORMAT_AIDAX:
+  case RV_FORMAT_RECURVE:
     return rv_aidax_write(description, root, error);
   case RV_FORMAT_GUITARML:
     return rv_guitarml_write(description, root, error);

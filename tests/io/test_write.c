@@ -15,7 +15,8 @@ static rv_description *through_file(const rv_description *model, rv_format forma
   rv_format found = RV_FORMAT_AIDAX;
   ck_assert_msg(!rv_model_write(path, model, format, &error), "%s", error.text);
   ck_assert_msg(!rv_model_read(path, &back, &found, &error), "%s", error.text);
-  ck_assert_int_eq(found, format);
+  // Where other players of the layout would not understand all of it, the reader says so.
+  ck_assert(found == format || (format == RV_FORMAT_AIDAX && found == RV_FORMAT_RECURVE));
   return back;
 }
 

@@ -72,6 +72,8 @@ whole_way() {
   check "$name is trained" train "$name.json" -q "$@"
   "$recurve" info "$name.json" >"$name.txt"
   check "info tells of $name" grep -qE "$words" "$name.txt"
+  check "info calls $name Recurve's" grep -q 'format  *recurve$' "$name.txt"
+  check "info says that other players do not play $name" grep -q '^  note  ' "$name.txt"
   check "$name says that it is not for AIDA-X" grep -q '"format": *"recurve"' "$name.json"
   check "$name is rendered alone" "$recurve" process "$name.json" dry.wav -o "$name-1.wav" -q
   check "$name is rendered in a crowd" "$recurve" process "$name.json" wet.wav dry.wav -o crowd \

@@ -16,10 +16,11 @@ typedef enum rv_format {
   RV_FORMAT_AIDAX,    ///< the Keras layout of RTNeural, AIDA-X and MOD devices; the native format
   RV_FORMAT_GUITARML, ///< state_dict of Proteus, NeuralPi and kin
   RV_FORMAT_NAM,      ///< ".nam" of the architecture LSTM
-  RV_FORMAT_TORCH     ///< a flat state_dict of PyTorch; read only
+  RV_FORMAT_TORCH,    ///< a flat state_dict of PyTorch; read only
+  RV_FORMAT_RECURVE   ///< what a reader calls RV_FORMAT_AIDAX with members that only Recurve knows
 } rv_format;
 
-/// "aidax", "guitarml", "nam", "torch".
+/// "aidax", "guitarml", "nam", "torch", "recurve".
 RV_API const char *rv_format_name(rv_format format);
 
 /// Reads a model by what is in the file, not by its name. On success *description is a model that
