@@ -8,13 +8,11 @@
 #include "kernel.h"
 #include "phases.h"
 #include "polyphase.h"
+#include "settle.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/// Seconds of silence before the first frame.
-#define SETTLE_SECONDS 0.5
 
 /// What runs at the inner rate: one of the two.
 typedef struct core {
@@ -187,7 +185,7 @@ void rv_bridge_settle(rv_bridge *bridge, rv_start start)
     }
     const rv_control_word caller = rv_control_word_enter();
     const double rate = bridge->plan.inner / bridge->plan.phases;
-    for (size_t left = (size_t)(lrint(SETTLE_SECONDS * rate) * bridge->plan.phases); left;) {
+    for (size_t left = rv_settle_frames(rate) * (size_t)bridge->plan.phases; left;) {
       const size_t piece = left < RV_GRID ? left : RV_GRID;
       core_process(&bridge->play, in, out, piece);
       if (past)

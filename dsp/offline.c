@@ -5,13 +5,12 @@
 
 #include "control_word.h"
 #include "kernel.h"
+#include "settle.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SETTLE_SECONDS 0.5
 
 /// One direction of a layer.
 typedef struct direction {
@@ -262,7 +261,7 @@ static rv_status render_both(const rv_network *network, const rv_offline_config 
                              const float *in, float *out, size_t frames, rv_error *error)
 {
   const bool settled = config->start == RV_START_SETTLED;
-  const size_t silence = settled ? (size_t)lrint(SETTLE_SECONDS * network->rate) : 0;
+  const size_t silence = settled ? rv_settle_frames(network->rate) : 0;
   const size_t all = frames + 2 * silence;
   offline work = {0};
   float *copy = calloc(all, sizeof *copy);

@@ -4,15 +4,13 @@
 #include "fraction.h"
 #include "kernel.h"
 #include "lagrange.h"
+#include "settle.h"
 #include "voice.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-/// Seconds of silence after which the network is at rest.
-#define REST_SECONDS 0.5
 
 /// Numbers of a state that are still linearised.
 #define LARGEST 512
@@ -31,7 +29,7 @@ static void rest(rv_voice *voice, double rate)
 {
   float silence[RV_GRID] = {0};
   float waste[RV_GRID] = {0};
-  for (size_t left = (size_t)lrint(REST_SECONDS * rate); left;) {
+  for (size_t left = rv_settle_frames(rate); left;) {
     const size_t piece = left < RV_GRID ? left : RV_GRID;
     rv_voice_process(voice, &(const float *){silence}, &(float *){waste}, piece);
     left -= piece;
