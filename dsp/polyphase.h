@@ -36,7 +36,8 @@ typedef struct rv_polyphase_config {
 /// Half the length of the filter for this band, in seconds. Setup only.
 double rv_polyphase_half(double band);
 
-/// Hz up to which nothing is lost. Setup only.
+/// Hz up to which nothing is lost: what the filter promises, for whoever holds it to that. Setup
+/// only.
 double rv_polyphase_pass(double band);
 
 /// Setup only.

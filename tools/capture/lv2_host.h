@@ -41,6 +41,7 @@ int rv_host_outputs(const rv_host *host); ///< audio outputs
 
 /// A control port by its symbol. A value outside of the port's range is RV_BAD_ARGUMENT.
 rv_status rv_host_set_control(rv_host *host, const char *symbol, float value, rv_error *error);
+/// What a plugin told by a port, or was given: for tests of plugins.
 rv_status rv_host_get_control(const rv_host *host, const char *symbol, float *value,
                               rv_error *error);
 
@@ -58,7 +59,7 @@ rv_status rv_host_control_range(const rv_host *host, const char *symbol, rv_host
 /// that is installed.
 rv_status rv_host_preset(rv_host *host, const char *preset, rv_error *error);
 
-/// Saves the plugin's state as state.ttl in a directory that exists.
+/// Saves the plugin's state as state.ttl in a directory that exists: for tests of plugins.
 rv_status rv_host_save(rv_host *host, const char *directory, rv_error *error);
 
 /// Sends patch:Set with a path with the next run. RV_UNSUPPORTED where the plugin takes no
