@@ -15,7 +15,8 @@ refused() {
   [ $? -eq 2 ] && grep -q -e "$word" refused.txt && [ ! -e refused.json ]
 }
 
-check 'a riff' "$recurve" signal --riff -o dry.wav -q
+# As long as its training needs, and no longer: eight renderings of it are most of the time.
+check 'a riff' "$recurve" signal --riff --length 6 -o dry.wav -q
 check 'through the practice amp' "$recurve" capture --practice-amp dry.wav -o wet.wav -q
 
 check 'sampling needs feedback' refused 'needs --feedback' --sampling linear
