@@ -15,8 +15,8 @@ unsigned rv_test_pick(uint64_t *state, unsigned below);
 /// $RECURVE_TEST_SEED, else 1.
 uint64_t rv_test_seed(void);
 
-/// Whether this run tests a size: every one, or of $RECURVE_TEST_SHARE (4 under sanitizers) one, by
-/// chance.
+/// Whether this run tests a size: every one, or of $RECURVE_TEST_SHARE (8 under sanitizers) one, by
+/// chance, and always those with kernels of their own in every build (few_sizes).
 int rv_test_chosen(unsigned size);
 
 #endif
