@@ -166,12 +166,49 @@ typedef struct rv_kernel_run {
   rv_head head;       ///< not for RV_DENSE
 } rv_kernel_run;
 
+/// Floats of the inputs of the first layer with feedback: whole vectors of any instruction set.
+#define RV_FED_ROW ((size_t)RV_ALIGN / sizeof(float))
+
+/// Buffers of one layer of a voice.
+typedef struct rv_layer_buffers {
+  float *rows; ///< [channels][1 + RV_PIECE][stride]: row 0 is the state before the piece
+  float *c;    ///< [channels][stride], RV_LSTM only
+  float *bias; ///< [rows of sums], knobs folded in
+} rv_layer_buffers;
+
+/// Floats between two channels in the rows of a layer. Any thread.
+static inline size_t rv_voice_rows(const rv_packed *layer)
+{
+  return (1 + RV_PIECE) * layer->stride;
+}
+
+/// A whole network over at most RV_PIECE frames of channels of a voice, as many as vectors have
+/// lanes at most.
+typedef struct rv_lanes_run {
+  const rv_network *network;
+  const rv_layer_buffers *buffers; ///< [layers]
+  size_t frames;
+  size_t channels;     ///< that run
+  const size_t *which; ///< [those]: their numbers in the voice
+  float *x;            ///< [channels of the voice][RV_PIECE]: input after its gain
+  float *fed;          ///< [channels of the voice][RV_FED_ROW], with feedback only
+  float *scratch;      ///< `lanes_scratch` floats
+  float *const *out;   ///< [those that run][frames]
+} rv_lanes_run;
+
 /// Partial sums of the product of two rows of numbers.
 #define RV_DOT 16
 
 typedef struct rv_kernels {
   size_t lanes;
   void (*layer)(const rv_kernel_run *run);
+  /// Whole networks with a channel in each lane. NULL, all three: it would not be faster.
+  void (*side_by_side)(const rv_lanes_run *run);
+  /// Floats of scratch memory; those that no run has written are zero.
+  size_t (*lanes_scratch)(const rv_network *network);
+  /// The channels from which on side_by_side() takes less time than `layer`; SIZE_MAX: it cannot
+  /// run this network.
+  size_t (*lanes_least)(const rv_network *network);
   /// An activation of a dense layer on n values, a multiple of the lanes.
   void (*activate)(rv_activation activation, float *values, size_t n);
   /// to = from·gain, 0 where `from` is not finite; n padded to lanes on the side of `to`.

@@ -167,11 +167,16 @@ VF_INLINE vf cell_lstm_c(vf i, vf f, vf_exponential g, vf *c, const size_t width
   return y;
 }
 
-/// The next c, and h = σ(o)·tanh(c).
+/// h = σ(o)·tanh(c) of what cell_lstm_c() has returned.
+VF_INLINE vf cell_lstm_h(vf y, vf o, const size_t width)
+{
+  const vf_exponential t = vf_exp2_times(y, o);
+  return vf_divide_narrow(t.minus, t.plus, width);
+}
+
 VF_INLINE vf cell_lstm(vf i, vf f, vf_exponential g, vf o, vf *c, const size_t width)
 {
-  const vf_exponential t = vf_exp2_times(cell_lstm_c(i, f, g, c, width), o);
-  return vf_divide_narrow(t.minus, t.plus, width);
+  return cell_lstm_h(cell_lstm_c(i, f, g, c, width), o, width);
 }
 
 /// h = h + (n − h)·σ(−z) in one division, n = tanh(y/2).
@@ -203,13 +208,25 @@ VF_INLINE vf gate(const vf *row, const size_t g, const size_t width)
   return vf_part(row[g * width / VF_LANES], g * width % VF_LANES, width);
 }
 
+/// Whether vector v of a row of sums of an RV_LSTM block has none of gate g.
+VF_INLINE bool without_g(const size_t v, const size_t width)
+{
+  return (v + 1) * VF_LANES <= 2 * width || v * VF_LANES >= 3 * width;
+}
+
+/// 2^x + 1 of one gate, as lstm_exponentials() has it for blocks of that width.
+VF_INLINE vf lstm_plus(vf x, const size_t gate, const size_t width)
+{
+  return without_g(gate * width / VF_LANES, width) ? vf_exp2_plus(x) : vf_exp2(x).plus;
+}
+
 /// 2^x ∓ 1 of a row of sums of an RV_LSTM block; `minus` where gate g is.
 VF_INLINE void lstm_exponentials(const vf *sums, const size_t vectors, const size_t width, vf *plus,
                                  vf *minus)
 {
   VF_UNROLL
   for (size_t v = 0; v < vectors; v++) {
-    if ((v + 1) * VF_LANES <= 2 * width || v * VF_LANES >= 3 * width) {
+    if (without_g(v, width)) {
       plus[v] = minus[v] = vf_exp2_plus(sums[v]);
       continue;
     }

@@ -20,11 +20,25 @@ VF_INLINE vi is_finite(vf value)
 /// n values that may lie anywhere, by whole vectors and through a buffer for the rest.
 static void take(const float *from, float *to, float gain, size_t n)
 {
-  for (size_t t = 0; t < n; t += VF_LANES) {
-    vf x = {0};
-    memcpy(&x, from + t, (n - t < VF_LANES ? n - t : VF_LANES) * sizeof(float));
+  vf x;
+  size_t t = 0;
+  for (; t + VF_LANES <= n; t += VF_LANES) {
+    memcpy(&x, from + t, sizeof x);
     vf_store(to + t, (vf)((vi)x & is_finite(x)) * vf_set(gain));
   }
+  if (t == n)
+    return;
+  x = vf_set(0.0F);
+  memcpy(&x, from + t, (n - t) * sizeof(float));
+  vf_store(to + t, (vf)((vi)x & is_finite(x)) * vf_set(gain));
+}
+
+/// Not fused, so that the sum does not depend on the instruction set.
+VF_INLINE vf given(vf sum, vf x, vf skip, vf gain)
+{
+  const vf product = skip * x;
+  const vf out = (sum + product) * gain;
+  return (vf)((vi)out & is_finite(out));
 }
 
 static void give(const float *y, size_t stride, const float *x, float skip, float gain, float *to,
@@ -35,11 +49,11 @@ static void give(const float *y, size_t stride, const float *x, float skip, floa
     vf sum = {0};
     for (size_t i = 0; i < some; i++)
       sum[i] = y[(t + i) * stride];
-    // Not fused, so that the sum does not depend on the instruction set.
-    const vf product = vf_set(skip) * vf_load(x + t);
-    const vf out = (sum + product) * vf_set(gain);
-    const vf sound = (vf)((vi)out & is_finite(out));
-    memcpy(to + t, &sound, some * sizeof(float));
+    const vf out = given(sum, vf_load(x + t), vf_set(skip), vf_set(gain));
+    if (some == VF_LANES)
+      memcpy(to + t, &out, sizeof out);
+    else
+      memcpy(to + t, &out, some * sizeof(float));
   }
 }
 

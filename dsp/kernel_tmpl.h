@@ -350,6 +350,10 @@ static void normalised_layer(const rv_kernel_run *run)
   }
 }
 
+#if VF_LANES > 4
+#include "kernel_lanes.h"
+#endif
+
 static void layer(const rv_kernel_run *run)
 {
   if (run->layer->norm) {
@@ -379,6 +383,11 @@ static void layer(const rv_kernel_run *run)
 
 const rv_kernels RV_KERNELS = {.lanes = VF_LANES,
                                .layer = layer,
+#if VF_LANES > 4
+                               .lanes_least = lanes_least,
+                               .lanes_scratch = lanes_scratch,
+                               .side_by_side = side_by_side,
+#endif
                                .activate = activate,
                                .take = take,
                                .give = give,

@@ -4,6 +4,7 @@
 #include "voice_parts.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,9 +39,14 @@ static size_t lay_out(rv_voice *voice, float *memory)
     scratch = need > scratch ? need : scratch;
   }
   voice->scratch = part(memory, &used, scratch);
+  voice->lanes_least = SIZE_MAX;
+  if (network->kernels->side_by_side)
+    voice->lanes_least = network->kernels->lanes_least(network);
+  if (voice->lanes_least <= channels)
+    voice->lanes = part(memory, &used, network->kernels->lanes_scratch(network));
   voice->x = part(memory, &used, channels * RV_PIECE);
   if (network->feedback)
-    voice->fed = part(memory, &used, channels * FED_ROW);
+    voice->fed = part(memory, &used, channels * RV_FED_ROW);
   return used;
 }
 
@@ -103,7 +109,7 @@ const rv_network *rv_voice_network(const rv_voice *voice)
 static void start_channel(rv_voice *voice, int ch)
 {
   if (voice->fed)
-    memset(voice->fed + (size_t)ch * FED_ROW, 0, FED_ROW * sizeof(float));
+    memset(voice->fed + (size_t)ch * RV_FED_ROW, 0, RV_FED_ROW * sizeof(float));
   for (int l = 0; l < voice->network->n_layers; l++) {
     const rv_packed *layer = &voice->network->layers[l];
     const size_t bytes = layer->stride * sizeof(float);
@@ -187,23 +193,23 @@ static void run_fed_back(rv_voice *voice, size_t first, size_t count, float *con
                          size_t frames)
 {
   const rv_network *network = voice->network;
-  float *fed = voice->fed + first * FED_ROW;
+  float *fed = voice->fed + first * RV_FED_ROW;
   for (size_t t = 0; t < frames; t++) {
     for (size_t i = 0; i < count; i++)
-      fed[i * FED_ROW] = voice->x[(first + i) * RV_PIECE + t];
+      fed[i * RV_FED_ROW] = voice->x[(first + i) * RV_PIECE + t];
     rv_kernel_run run = {.frames = 1,
                          .channels = count,
                          .in = fed,
-                         .in_stride = FED_ROW,
-                         .in_channel = FED_ROW,
+                         .in_stride = RV_FED_ROW,
+                         .in_channel = RV_FED_ROW,
                          .scratch = voice->scratch};
     run_layers(voice, &run, first);
     for (size_t i = 0; i < count; i++) {
       // Not fused, as give() has it.
-      const float skipped = network->skip * fed[i * FED_ROW];
+      const float skipped = network->skip * fed[i * RV_FED_ROW];
       const float v = run.in[i * run.in_channel] + skipped;
       const float y = v * network->output_gain;
-      fed[i * FED_ROW + 1] = v;
+      fed[i * RV_FED_ROW + 1] = v;
       out[i][t] = isfinite(y) ? y : 0.0F;
     }
   }
@@ -235,7 +241,7 @@ static void check_state(rv_voice *voice, size_t first, size_t count)
 {
   bool (*const finite)(const float *, size_t) = voice->network->kernels->finite;
   for (int ch = (int)first; ch < (int)(first + count); ch++) {
-    bool sound = !voice->fed || finite(voice->fed + (size_t)ch * FED_ROW, FED_ROW);
+    bool sound = !voice->fed || finite(voice->fed + (size_t)ch * RV_FED_ROW, RV_FED_ROW);
     for (int l = 0; l < voice->network->n_layers; l++) {
       const rv_packed *layer = &voice->network->layers[l];
       const size_t stride = layer->stride;
@@ -257,16 +263,30 @@ void rv_voice_pause(rv_voice *voice, int channel)
   voice->paused[channel] = true;
 }
 
-/// The channels from `*first` to before `end` that run together next: up to RV_LOCKSTEP neighbours
-/// of which none is paused. *first moves on to the first of them; 0: there are none.
-static size_t next_run(const rv_voice *voice, size_t *first, size_t end)
+/// Runs a piece of `n` channels that are not paused: `which` has their numbers, in order.
+static void run_running(rv_voice *voice, const size_t *which, float *const *out, size_t n,
+                        size_t frames)
 {
-  while (*first < end && voice->paused[*first])
-    ++*first;
-  size_t count = 0;
-  while (count < RV_LOCKSTEP && *first + count < end && !voice->paused[*first + count])
-    count++;
-  return count;
+  const rv_kernels *kernels = voice->network->kernels;
+  rv_lanes_run run = {.network = voice->network,
+                      .buffers = voice->layers,
+                      .frames = frames,
+                      .x = voice->x,
+                      .fed = voice->fed,
+                      .scratch = voice->lanes};
+  size_t i = 0;
+  for (; n - i >= voice->lanes_least; i += run.channels) {
+    run.channels = n - i < kernels->lanes ? n - i : kernels->lanes;
+    run.which = which + i;
+    run.out = out + i;
+    kernels->side_by_side(&run);
+  }
+  // The rest in neighbours.
+  for (size_t some; i < n; i += some) {
+    for (some = 1; some < RV_LOCKSTEP && i + some < n && which[i + some] == which[i] + some;)
+      some++;
+    run_piece(voice, which[i], some, out + i, frames);
+  }
 }
 
 void rv_voice_process_some(rv_voice *voice, int begin, int n, const float *const *in,
@@ -290,9 +310,15 @@ void rv_voice_process_some(rv_voice *voice, int begin, int n, const float *const
     for (size_t i = 0; i < count; i++)
       voice->network->kernels->take(from[i], voice->x + (first + i) * RV_PIECE,
                                     voice->network->input_gain, piece);
-    size_t at = first;
-    for (size_t some; (some = next_run(voice, &at, first + count)); at += some)
-      run_piece(voice, at, some, to + (at - first), piece);
+    size_t which[RV_MAX_VOICE_CHANNELS];
+    float *at[RV_MAX_VOICE_CHANNELS];
+    size_t running = 0;
+    for (size_t i = 0; i < count; i++)
+      if (!voice->paused[first + i]) {
+        which[running] = first + i;
+        at[running++] = to[i];
+      }
+    run_running(voice, which, at, running, piece);
     const size_t reached = *grid + piece;
     for (size_t i = 0; i < count; i++) {
       if (voice->paused[first + i])

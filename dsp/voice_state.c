@@ -12,8 +12,8 @@ void rv_voice_copy_channel(rv_voice *to, const rv_voice *from, int channel)
   to->grid[channel] = 0;
   to->paused[channel] = false;
   if (to->fed)
-    memcpy(to->fed + (size_t)channel * FED_ROW, from->fed + (size_t)channel * FED_ROW,
-           FED_ROW * sizeof(float));
+    memcpy(to->fed + (size_t)channel * RV_FED_ROW, from->fed + (size_t)channel * RV_FED_ROW,
+           RV_FED_ROW * sizeof(float));
   for (int l = 0; l < to->network->n_layers; l++) {
     const rv_packed *layer = &to->network->layers[l];
     const size_t bytes = layer->stride * sizeof(float);
@@ -61,7 +61,7 @@ void rv_voice_get_state(const rv_voice *voice, int channel, float *state)
   if (!voice->fed)
     return;
   memset(state, 0, voice->network->kernels->lanes * sizeof *state);
-  state[0] = voice->fed[(size_t)channel * FED_ROW + 1];
+  state[0] = voice->fed[(size_t)channel * RV_FED_ROW + 1];
 }
 
 void rv_voice_set_state(rv_voice *voice, int channel, const float *state)
@@ -80,5 +80,5 @@ void rv_voice_set_state(rv_voice *voice, int channel, const float *state)
     state += stride;
   }
   if (voice->fed)
-    voice->fed[(size_t)channel * FED_ROW + 1] = state[0];
+    voice->fed[(size_t)channel * RV_FED_ROW + 1] = state[0];
 }
