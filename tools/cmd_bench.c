@@ -160,8 +160,8 @@ const rv_command rv_command_bench = {
     .operands = "",
     .min_operands = 0,
     .max_operands = 0,
-    .examples = "recurve bench --cell lstm,gru --size 16 --channels 1,2,8 --time 1\n"
-                "    two cells of 16 units in mono, stereo and eight channels, at length\n"
+    .examples = "recurve bench --cell lstm,gru --size 16 --channels 1,2,16 --time 1\n"
+                "    two cells of 16 units in mono, stereo and sixteen channels, at length\n"
                 "recurve bench\n"
                 "    all cells, sizes and instruction sets, mono and stereo: about a minute\n"
                 "recurve bench --model amp.json --plugin\n"
