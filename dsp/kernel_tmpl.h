@@ -287,7 +287,7 @@ VF_INLINE void any_channels(const rv_kernel_run *run, const rv_kind kind, const 
     return;
 
 #if defined(RV_KERNEL_FEW_SIZES)
-#define SIZES(kind) SIZED(kind, 12) SIZED(kind, 40)
+#define SIZES(kind) SIZED(kind, 12) SIZED(kind, 16) SIZED(kind, 40)
 #else
 #define SIZES(kind)                                                                                \
   SIZED(kind, 8)                                                                                   \
