@@ -17,9 +17,8 @@ struct rv_voice {
   bool paused[RV_MAX_VOICE_CHANNELS];
   bool stored; ///< the start state to return to after a fault
   rv_layer_buffers layers[RV_MAX_LAYERS];
-  float *x; ///< [channels][RV_PIECE]: input after its gain
-  float
-      *fed; ///< [channels][RV_FED_ROW]: input and, of the frame before, output; with feedback only
+  float *x;   ///< [channels][RV_PIECE]: input after its gain
+  float *fed; ///< [channels][RV_FED_ROW]: input, and output of the frame before; for feedback only
   float *scratch;
   size_t lanes_least; ///< running channels from which on they run in the lanes of vectors
   float *lanes;       ///< scratch memory for that
