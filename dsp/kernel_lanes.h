@@ -40,7 +40,7 @@ static size_t parts_of(const rv_packed *layer)
 /// Numbers of partial sums that there are, in a layer of any size and in those that have their own.
 #define PARTS_AT(kind, size, n) (PLAIN_PARTS(kind, (size_t)(size)) == (n))
 #if defined(RV_KERNEL_FEW_SIZES)
-#define POSSIBLE(kind, n) PARTS_AT(kind, 12, n)
+#define POSSIBLE(kind, n) (PARTS_AT(kind, 12, n) || PARTS_AT(kind, 16, n))
 #else
 #define POSSIBLE(kind, n)                                                                          \
   (PARTS_AT(kind, 8, n) || PARTS_AT(kind, 12, n) || PARTS_AT(kind, 16, n) || PARTS_AT(kind, 64, n))
