@@ -213,22 +213,30 @@ static void check_rest(const rv_network *network, int channels, int resting, uin
   }
 }
 
-START_TEST(a_channel_that_rests_changes_no_bit_of_the_others)
+/// `check_one` of networks of each kind and instruction set, `step` more channels each time, with
+/// one of them that chance picks.
+static void each_network(int units, int step,
+                         void (*check_one)(const rv_network *, int, int, uint64_t *))
 {
-  make_signals();
   for (rv_kind kind = RV_RNN; kind <= RV_GRU_BEFORE; kind++)
     for (size_t k = 0; k < N_ISAS; k++) {
       uint64_t random = rv_test_seed() * 100 + (uint64_t)kind;
-      rv_description *model = rv_test_model(kind, 13, 1.0F, random);
+      rv_description *model = rv_test_model(kind, units, 1.0F, random);
       if (has_lanes(isas[k])) {
         rv_network *network = rv_test_network(model, isas[k]);
         (void)snprintf(what, sizeof what, "%s, %s", rv_kind_name(kind), rv_isa_name(isas[k]));
-        for (int channels = 2; channels <= MOST; channels += 3)
-          check_rest(network, channels, (int)rv_test_pick(&random, (unsigned)channels), &random);
+        for (int channels = 2; channels <= MOST; channels += step)
+          check_one(network, channels, (int)rv_test_pick(&random, (unsigned)channels), &random);
         rv_network_free(network);
       }
       rv_description_free(model);
     }
+}
+
+START_TEST(a_channel_that_rests_changes_no_bit_of_the_others)
+{
+  make_signals();
+  each_network(13, 3, check_rest);
 }
 END_TEST
 
@@ -264,19 +272,7 @@ START_TEST(what_is_no_number_stays_in_its_channel)
   make_signals();
   in[3][50] = NAN;
   in[1][RV_GRID + 7] = INFINITY;
-  for (rv_kind kind = RV_RNN; kind <= RV_GRU_BEFORE; kind++)
-    for (size_t k = 0; k < N_ISAS; k++) {
-      uint64_t random = rv_test_seed() * 100 + (uint64_t)kind;
-      rv_description *model = rv_test_model(kind, 22, 1.0F, random);
-      if (has_lanes(isas[k])) {
-        rv_network *network = rv_test_network(model, isas[k]);
-        (void)snprintf(what, sizeof what, "%s, %s", rv_kind_name(kind), rv_isa_name(isas[k]));
-        for (int channels = 2; channels <= MOST; channels += 6)
-          check_fault(network, channels, (int)rv_test_pick(&random, (unsigned)channels), &random);
-        rv_network_free(network);
-      }
-      rv_description_free(model);
-    }
+  each_network(22, 6, check_fault);
 }
 END_TEST
 
