@@ -1,6 +1,8 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
+#define _GNU_SOURCE // sync_file_range
+
 /// Files that take the place of others only when they are whole.
 
 #include "recurve/io.h"
@@ -143,6 +145,13 @@ rv_status rv_replacement_begin(const char *path, rv_replacement **replacement, r
 const char *rv_replacement_path(const rv_replacement *replacement)
 {
   return replacement->path;
+}
+
+void rv_replacement_hurry(rv_replacement *replacement)
+{
+  // Best effort: whatever fails here, fsync() tells at the end.
+  if (replacement->file >= 0)
+    (void)sync_file_range(replacement->file, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
 /// The new name reaches the disk with its folder; not every file system can do that, and the file

@@ -112,6 +112,8 @@ typedef struct rv_replacement rv_replacement;
 RV_API rv_status rv_replacement_begin(const char *path, rv_replacement **replacement,
                                       rv_error *error);
 RV_API const char *rv_replacement_path(const rv_replacement *replacement);
+/// Has the disk begin with what is written so far, so that committing waits for the rest alone.
+RV_API void rv_replacement_hurry(rv_replacement *replacement);
 RV_API rv_status rv_replacement_commit(rv_replacement *replacement, rv_error *error); ///< and frees
 RV_API void rv_replacement_abandon(rv_replacement *replacement);                      ///< and frees
 
