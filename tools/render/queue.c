@@ -43,8 +43,10 @@ rv_status rv_queue_new(rv_ticket *tickets, size_t n, rv_queue *queue, rv_error *
     if (!list->end) {
       list->first = t;
       atomic_init(&list->next, t);
+      atomic_init(&list->left, 0);
     }
     list->end = t + 1;
+    (void)atomic_fetch_add(&list->left, rv_ticket_work(&tickets[t]));
   }
   return RV_OK;
 }
@@ -54,6 +56,21 @@ void rv_queue_free(rv_queue *queue)
   free(queue->tickets);
   free(queue->lists);
   *queue = (rv_queue){0};
+}
+
+unsigned long long rv_ticket_work(const rv_ticket *ticket)
+{
+  return ticket->frames + 1;
+}
+
+bool rv_list_has_share(const rv_list *list, unsigned long long own, size_t threads)
+{
+  return (double)own * (double)threads < (double)atomic_load(&list->left);
+}
+
+void rv_list_settle(rv_list *list, unsigned long long frames)
+{
+  (void)atomic_fetch_sub(&list->left, frames);
 }
 
 const rv_ticket *rv_list_next(const rv_queue *queue, rv_list *list)

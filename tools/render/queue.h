@@ -22,7 +22,8 @@ typedef struct rv_ticket {
 typedef struct rv_list {
   size_t first, end; ///< among the tickets
   atomic_size_t next;
-  int voices; ///< channels in lockstep
+  int voices;         ///< channels in lockstep
+  atomic_ullong left; ///< frames that nobody has played yet, and one for each file
 } rv_list;
 
 typedef struct rv_queue {
@@ -36,7 +37,18 @@ typedef struct rv_queue {
 rv_status rv_queue_new(rv_ticket *tickets, size_t n, rv_queue *queue, rv_error *error);
 void rv_queue_free(rv_queue *queue);
 
+/// Frames of a ticket, and one for the file itself: a pipe has none before it is read.
+unsigned long long rv_ticket_work(const rv_ticket *ticket);
+
 /// The next one of a list, or NULL. Any thread.
 const rv_ticket *rv_list_next(const rv_queue *queue, rv_list *list);
+
+/// Whether one of `threads`, with `own` frames before it, is to take another file: not where that
+/// would leave too little to the others, so that all of them come to the end together. Whoever has
+/// nothing to do takes one.
+bool rv_list_has_share(const rv_list *list, unsigned long long own, size_t threads);
+
+/// Frames that have been played, or will not be. Any thread.
+void rv_list_settle(rv_list *list, unsigned long long frames);
 
 #endif

@@ -7,8 +7,18 @@
 
 #include <time.h>
 
-#define FRAMES 512
-#define ROUNDS 4
+_Static_assert(RV_MAX_CHANNELS == 16, "1, 2, 4, 8 and 16 are tried");
+
+#define FRAMES 256
+
+/// Every number of channels has its turn in each round, so that others at work on the machine for a
+/// while disturb all of them; rounds end after either of these, but not before LEAST of them.
+#define LEAST   4
+#define MOST    16
+#define SECONDS 0.05
+
+/// The numbers that are tried: 1, 2, 4 … RV_MAX_CHANNELS.
+#define TRIALS 5
 
 /// Of the time of a channel, what a larger number of them must save to be worth its memory.
 #define WORTH 0.03
@@ -20,45 +30,44 @@ static double now(void)
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/// Seconds that a channel takes among `channels`; the least of some rounds, as others may be at
-/// work.
-static double seconds_of_one(const rv_network *network, int channels)
+/// Seconds that the channels of a voice take for a piece.
+static double seconds_of(rv_voice *voice, int channels)
 {
   static const float noise[8] = {0.3F, -0.2F, 0.1F, 0.25F, -0.3F, 0.05F, -0.1F, 0.2F};
   float in[FRAMES];
   float out[RV_MAX_CHANNELS][FRAMES];
   const float *from[RV_MAX_CHANNELS];
   float *to[RV_MAX_CHANNELS];
-  rv_voice *voice = NULL;
-  double least = 1e9;
-  if (rv_voice_new(network, channels, &voice, NULL))
-    return least;
   for (int t = 0; t < FRAMES; t++)
     in[t] = noise[t % 8];
   for (int ch = 0; ch < channels; ch++) {
     from[ch] = in;
     to[ch] = out[ch];
   }
-  for (int round = 0; round < ROUNDS; round++) {
-    const double begin = now();
-    rv_voice_process(voice, from, to, FRAMES);
-    const double passed = now() - begin;
-    least = passed < least ? passed : least;
-  }
-  rv_voice_free(voice);
-  return least / channels;
+  const double begin = now();
+  rv_voice_process(voice, from, to, FRAMES);
+  return now() - begin;
 }
 
 int rv_voices_measure(const rv_network *network)
 {
-  int best = 1;
-  double least = seconds_of_one(network, 1);
-  for (int channels = 2; channels <= RV_MAX_CHANNELS; channels *= 2) {
-    const double seconds = seconds_of_one(network, channels);
-    if (seconds < (1.0 - WORTH) * least) {
-      least = seconds;
-      best = channels;
-    }
+  rv_voice *voices[TRIALS] = {NULL};
+  double least[TRIALS];
+  const double begin = now();
+  for (int v = 0; v < TRIALS; v++) {
+    least[v] = 1e9;
+    (void)rv_voice_new(network, 1 << v, &voices[v], NULL);
   }
-  return best;
+  for (int round = 0; round < LEAST || (round < MOST && now() - begin < SECONDS); round++)
+    for (int v = 0; v < TRIALS; v++) {
+      const double seconds = voices[v] ? seconds_of(voices[v], 1 << v) / (1 << v) : 1e9;
+      least[v] = seconds < least[v] ? seconds : least[v];
+    }
+  int best = 0;
+  for (int v = 1; v < TRIALS; v++)
+    if (least[v] < (1.0 - WORTH) * least[best])
+      best = v;
+  for (int v = 0; v < TRIALS; v++)
+    rv_voice_free(voices[v]);
+  return 1 << best;
 }

@@ -16,6 +16,7 @@ typedef struct lane {
   rv_render *render; ///< NULL: the slot is free
   const rv_job *job;
   struct timespec begin;
+  unsigned long long left; ///< of the list's frames, with this file
 } lane;
 
 typedef struct worker {
@@ -36,16 +37,30 @@ static void fail(rv_crew *crew, const rv_job *job, const rv_error *error)
   (void)atomic_fetch_add(&crew->settled, 1);
 }
 
-/// As many as voices are wanted, or fewer: of ten files, two times five side by side end sooner
-/// than eight and then two.
+/// Of what is left of the list, up to `frames` of a file.
+static void settle(worker *run, lane *which, unsigned long long frames)
+{
+  const unsigned long long some = frames < which->left ? frames : which->left;
+  which->left -= some;
+  rv_list_settle(run->list, some);
+}
+
+static unsigned long long own_work(const worker *run)
+{
+  unsigned long long own = 0;
+  for (int slot = 0; slot < run->slots; slot++)
+    own += run->lanes[slot].left;
+  return own;
+}
+
+/// As many as voices are wanted, or as there are files for.
 static int count_slots(const worker *run, int channels)
 {
   const size_t jobs = run->crew->config.jobs;
   const size_t each = (run->list->end - run->list->first + jobs - 1) / jobs;
   const int wanted = run->list->voices / channels;
   const size_t most = wanted > 1 ? (size_t)wanted : 1;
-  const size_t rounds = (each + most - 1) / most;
-  return (int)((each + rounds - 1) / rounds);
+  return (int)(each < most ? each : most);
 }
 
 /// The player of a list is made for its first file.
@@ -86,26 +101,29 @@ static rv_status open_job(worker *run, const rv_job *job, rv_render **render, rv
   return status;
 }
 
-/// Puts the next file that can be read into a slot, or lets it rest. Returns false where the list
-/// is empty.
+/// Puts the next file that can be read into a slot, or lets it rest: where the list is empty, or
+/// the rest of it is better left to the other threads. Returns whether a file is in the slot.
 static bool fill(worker *run, int slot)
 {
   const rv_ticket *ticket = NULL;
-  while ((ticket = rv_list_next(run->queue, run->list))) {
+  while (rv_list_has_share(run->list, own_work(run), run->crew->config.jobs) &&
+         (ticket = rv_list_next(run->queue, run->list))) {
     rv_error error = {{0}};
     rv_render *render = NULL;
     struct timespec begin;
     (void)clock_gettime(CLOCK_MONOTONIC, &begin);
     if (open_job(run, ticket->job, &render, &error)) {
+      rv_list_settle(run->list, rv_ticket_work(ticket));
       fail(run->crew, ticket->job, &error);
       continue;
     }
     rv_render_set_latency(render, rv_player_latency(run->player));
     rv_player_begin(run->player, slot);
-    run->lanes[slot] = (lane){.render = render, .job = ticket->job, .begin = begin};
+    run->lanes[slot] = (lane){
+        .render = render, .job = ticket->job, .begin = begin, .left = rv_ticket_work(ticket)};
     return true;
   }
-  if (run->player)
+  if (run->player && !rv_player_resting(run->player, slot))
     rv_player_rest(run->player, slot);
   return false;
 }
@@ -114,6 +132,7 @@ static void give_up(worker *run, lane *which, const rv_error *error)
 {
   rv_render_abandon(which->render);
   which->render = NULL;
+  settle(run, which, which->left);
   fail(run->crew, which->job, error);
 }
 
@@ -127,6 +146,7 @@ static void hand_over(worker *run, int slot)
   played.result.path = rv_engine_rate_path(engine);
   memcpy(played.result.note, note, strlen(note) + 1);
   which->render = NULL;
+  settle(run, which, which->left);
   rv_finisher_take(run->finisher, &played);
 }
 
@@ -143,6 +163,7 @@ static void fetch(worker *run, int slot)
   if (!which->render)
     return;
   rv_player_end(run->player, slot, end);
+  settle(run, which, got);
   (void)atomic_fetch_add(&run->crew->microseconds,
                          (unsigned long long)(1e6 * (double)got / run->rate));
 }
@@ -166,9 +187,7 @@ static bool step(worker *run)
 {
   bool busy = false;
   for (int slot = 0; slot < run->slots; slot++) {
-    if (!run->lanes[slot].render && !rv_player_resting(run->player, slot))
-      (void)fill(run, slot);
-    busy |= run->lanes[slot].render != NULL;
+    busy |= run->lanes[slot].render || fill(run, slot);
   }
   if (!busy)
     return false;
