@@ -22,8 +22,8 @@
 #define PATH  600
 #define BLOCK 4096
 
-/// Rounds that are measured whatever they take.
-#define LEAST 3
+/// Rounds that are measured whatever they take: as many in each order.
+#define LEAST 4
 
 typedef struct place {
   char folder[PATH / 2];
@@ -37,15 +37,19 @@ static void file_of(const char *folder, size_t number, char *path)
   (void)snprintf(path, PATH, "%.400s/%06zu.wav", folder, number);
 }
 
-static void remove_place(const place *at, size_t files)
+static void remove_files(const char *folder, size_t files)
 {
   char path[PATH];
   for (size_t f = 0; f < files; f++) {
-    file_of(at->in, f, path);
-    (void)unlink(path);
-    file_of(at->out, f, path);
+    file_of(folder, f, path);
     (void)unlink(path);
   }
+}
+
+static void remove_place(const place *at, size_t files)
+{
+  remove_files(at->in, files);
+  remove_files(at->out, files);
   (void)unlink(at->model);
   (void)rmdir(at->in);
   (void)rmdir(at->out);
@@ -122,7 +126,8 @@ static void on_watch(void *data)
   (void)data;
 }
 
-/// The work of `recurve process`, from the names of the files to the last one in its place.
+/// The work of `recurve process`, from the names of the files to the last one in its place, where
+/// there is no older one to be removed.
 static rv_status play_files(const rv_files_bench *bench, const place *at, int voices, double *speed,
                             rv_error *error)
 {
@@ -139,6 +144,7 @@ static rv_status play_files(const rv_files_bench *bench, const place *at, int vo
   rv_crew crew = {.plan = &plan,
                   .config = {.jobs = bench->jobs, .voices = voices, .stop = bench->stop},
                   .listener = {&heard, on_done, on_skipped, on_failed, on_watch}};
+  remove_files(at->out, bench->files);
   const double begin = rv_bench_now();
   rv_status status = rv_inputs_add(&inputs, at->in, error);
   if (!status)
@@ -223,15 +229,25 @@ static rv_status play_voices(const rv_files_bench *bench, const rv_network *netw
   return status;
 }
 
-/// One after the other, so that what disturbs the machine for longer falls on all three.
+/// One of the three ways that a round has.
+static rv_status play_way(const rv_files_bench *bench, const place *at, const rv_network *network,
+                          int way, rv_files_round *made, rv_error *error)
+{
+  if (way == 0)
+    return play_voices(bench, network, &made->bare, error);
+  if (way == 1)
+    return play_files(bench, at, bench->voices, &made->many, error);
+  return play_files(bench, at, 1, &made->alone, error);
+}
+
+/// One after the other, so that what disturbs the machine for longer falls on all three; every
+/// other round backwards, so that what grows or fades meanwhile does not favour one of them.
 static rv_status play_round(const rv_files_bench *bench, const place *at, const rv_network *network,
                             rv_files_round *made, rv_error *error)
 {
-  rv_status status = play_voices(bench, network, &made->bare, error);
-  if (!status)
-    status = play_files(bench, at, bench->voices, &made->many, error);
-  if (!status)
-    status = play_files(bench, at, 1, &made->alone, error);
+  rv_status status = RV_OK;
+  for (int w = 0; !status && w < 3; w++)
+    status = play_way(bench, at, network, bench->rounds % 2 ? 2 - w : w, made, error);
   return status;
 }
 

@@ -27,7 +27,7 @@ typedef struct rv_files_bench {
   size_t jobs;    ///< threads
   size_t files;   ///< mono, float, at the model's rate
   double length;  ///< seconds of each
-  double seconds; ///< for each of the three ways; three rounds at least
+  double seconds; ///< for each of the three ways; four rounds at least
   const atomic_bool *stop;
   /// Called once a round. May be NULL.
   void (*progress)(void *context, size_t round);
@@ -43,7 +43,8 @@ typedef struct rv_files_bench {
 /// RV_CANCELLED where it is stopped before the first round's end. RV_IO, RV_NO_MEMORY.
 rv_status rv_files_measure(rv_files_bench *bench, rv_error *error);
 
-/// A line, as text, TSV or JSON: medians over the rounds, of the quotients too.
+/// A line, as text, TSV or JSON: best and medians over the rounds, medians of the quotients in
+/// each.
 void rv_files_print(rv_report *report, const rv_files_bench *bench, const char *name, bool tsv);
 
 #endif
