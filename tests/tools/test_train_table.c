@@ -262,7 +262,7 @@ START_TEST(tables_that_cannot_be_used_are_told_in_a_line)
       {"dry,wet,drive\na.wav,b.wav,\n", 1, "line 2: nothing for drive|drive0.5"},
       {"dry,wet,drive\na.wav,overdrive5.wav,\n", 1, "line 2: nothing for drive"},
       {"dry,wet,drive=0:4\na.wav,drive5.wav,\n", 1, "line 2|drive is 5, outside of 0 to 4"},
-      {"dry,wet,drive,automation\na.wav,b.wav,1,none.csv\n", 1, "set/none.csv|No such file"},
+      {"dry,wet,drive,automation\na.wav,b.wav,1,none.csv\n", 1, "set/none.csv|no such file"},
       {"dry,wet,drive=0:4,automation\na.wav,b.wav,1,moves.csv\n", 1, "moves.csv: line 2|0 to 4"},
       {"dry,wet,tone,automation\na.wav,b.wav,1,moves.csv\n", 1, "moves.csv: line 2|no knob"},
       {"dry,wet,drive,automation\na.wav,b.wav,,moves.csv\n", 1, "line 2: nothing for drive"},
@@ -278,7 +278,7 @@ START_TEST(tables_that_cannot_be_used_are_told_in_a_line)
                   bad[b].status, bad[b].words);
     ck_assert(!rv_fixture_exists("bad.json"));
   }
-  rv_expect_run(rv_run_recurve("train --table none.csv -o bad.json"), 1, "none.csv|No such file");
+  rv_expect_run(rv_run_recurve("train --table none.csv -o bad.json"), 1, "none.csv|no such file");
   write_table(rows);
   rv_expect_run(rv_run_recurve("train --table set/set.csv a.wav b.wav"), 2, "--table");
   rv_expect_run(rv_run_recurve("train a.wav"), 2, "--table");

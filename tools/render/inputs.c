@@ -4,10 +4,12 @@
 #include "render/inputs.h"
 
 #include "recurve/io.h"
+#include "table/text.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,47 +189,11 @@ rv_status rv_inputs_add(rv_inputs *inputs, const char *word, rv_error *error)
                               : add(inputs, word, base_name(word), false, error);
 }
 
-rv_status rv_read_text(const char *path, char **text, size_t *size, rv_error *error)
-{
-  FILE *file = strcmp(path, "-") ? fopen(path, "rb") : stdin;
-  char *read = NULL;
-  size_t used = 0;
-  size_t space = 0;
-  rv_status status = file ? RV_OK : rv_fail_reading(error, path, errno);
-  while (!status) {
-    if (space - used < 4096) {
-      space = space ? 2 * space : 65536;
-      char *more = realloc(read, space);
-      if (!more) {
-        status = rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
-        break;
-      }
-      read = more;
-    }
-    const size_t got = fread(read + used, 1, space - used - 1, file);
-    used += got;
-    if (ferror(file))
-      status = rv_fail_reading(error, path, errno);
-    if (!got)
-      break;
-  }
-  if (file && file != stdin)
-    (void)fclose(file);
-  if (status || !read) {
-    free(read);
-    return status;
-  }
-  read[used] = '\0';
-  *text = read;
-  *size = used;
-  return RV_OK;
-}
-
 rv_status rv_inputs_add_list(rv_inputs *inputs, const char *path, rv_error *error)
 {
   char *text = NULL;
   size_t size = 0;
-  rv_status status = rv_read_text(path, &text, &size, error);
+  rv_status status = rv_text_read(path, SIZE_MAX, &text, &size, error);
   if (status || !text)
     return status;
   const char between = memchr(text, '\0', size) ? '\0' : '\n';

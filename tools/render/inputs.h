@@ -36,8 +36,4 @@ rv_status rv_inputs_add_list(rv_inputs *inputs, const char *path, rv_error *erro
 
 void rv_inputs_free(rv_inputs *inputs);
 
-/// The whole of a file, or of standard input for "-", with a zero byte behind it; the caller frees
-/// *text. RV_NOT_FOUND, RV_IO, RV_NO_MEMORY.
-rv_status rv_read_text(const char *path, char **text, size_t *size, rv_error *error);
-
 #endif

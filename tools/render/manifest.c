@@ -3,9 +3,11 @@
 
 #include "render/manifest.h"
 
-#include "render/inputs.h"
+#include "table/csv.h"
+#include "table/text.h"
 
 #include <jansson.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,91 +76,19 @@ static rv_status add_field(const source *from, rv_row *row, const char *name, co
   return names[row->count - 1] && values[row->count - 1] ? RV_OK : no_memory(from, error);
 }
 
-/// The next field of a line of CSV, in place; quotes as in RFC 4180. *last: the line ends here.
-static rv_status next_field(source *from, char between, char **field, bool *last, rv_error *error)
-{
-  char *at = from->at;
-  char *to = at;
-  *field = to;
-  if (*at == '"') {
-    for (at++; *at && (*at != '"' || at[1] == '"'); at++) {
-      from->line += *at == '\n';
-      at += *at == '"';
-      *to++ = *at;
-    }
-    if (!*at++)
-      return rv_fail(error, RV_BAD_FORMAT, "%s: line %zu: a quotation mark is not closed",
-                     from->path, from->line);
-  }
-  while (*at && *at != between && *at != '\n')
-    *to++ = *at++;
-  *last = *at != between;
-  if (*last && to > *field && to[-1] == '\r')
-    to--;
-  from->line += *at == '\n';
-  from->at = *at ? at + 1 : at;
-  *to = '\0';
-  return RV_OK;
-}
-
-static bool skip_line(source *from)
-{
-  if (*from->at != '#' && *from->at != '\n' && strncmp(from->at, "\r\n", 2) != 0)
-    return false;
-  from->at += strcspn(from->at, "\n");
-  if (*from->at)
-    from->at++;
-  from->line++;
-  return true;
-}
-
-static rv_status read_names(source *from, char between, char ***names, size_t *n, rv_error *error)
-{
-  bool last = false;
-  while (!last) {
-    char *field = NULL;
-    rv_status status = next_field(from, between, &field, &last, error);
-    from->line -= last && !status; // for the messages
-    if (!status)
-      status = check_name(from, field, error);
-    from->line += last && !status;
-    char **more = status ? NULL : realloc(*names, (*n + 1) * sizeof *more);
-    if (!more)
-      return status ? status : no_memory(from, error);
-    *names = more;
-    more[(*n)++] = field;
-  }
-  return RV_OK;
-}
-
-static rv_status read_csv_row(source *from, char between, char *const *names, size_t n,
-                              rv_error *error)
-{
-  rv_row *row = NULL;
-  bool last = false;
-  rv_status status = add_row(from, &row, error);
-  for (size_t f = 0; row && !status && !last; f++) {
-    char *field = NULL;
-    status = next_field(from, between, &field, &last, error);
-    if (!status && f < n)
-      status = add_field(from, row, names[f], field, error);
-    else if (!status && *field)
-      status = rv_fail(error, RV_BAD_FORMAT, "%s: line %zu: has more than %zu fields", from->path,
-                       row->line, n);
-  }
-  return status;
-}
-
 static rv_status read_csv(source *from, rv_error *error)
 {
-  char **names = NULL;
-  size_t n = 0;
-  const char between = memchr(from->at, '\t', strcspn(from->at, "\n")) ? '\t' : ',';
-  rv_status status = read_names(from, between, &names, &n, error);
-  while (!status && *from->at)
-    if (!skip_line(from))
-      status = read_csv_row(from, between, names, n, error);
-  free(names);
+  rv_csv csv;
+  rv_status status = rv_csv_parse(from->path, from->at, RV_CSV_SHORT_ROWS, &csv, error);
+  for (size_t r = 0; !status && r < csv.rows; r++) {
+    rv_row *row = NULL;
+    from->line = (size_t)csv.lines[r];
+    status = r ? add_row(from, &row, error) : RV_OK;
+    for (size_t c = 0; !status && c < csv.columns; c++)
+      status = row ? add_field(from, row, rv_csv_cell(&csv, 0, c), rv_csv_cell(&csv, r, c), error)
+                   : check_name(from, rv_csv_cell(&csv, 0, c), error);
+  }
+  rv_csv_free(&csv);
   return status;
 }
 
@@ -230,6 +160,18 @@ static rv_status read_object(source *from, json_t *object, rv_error *error)
   return status;
 }
 
+/// Passes over a line that is empty or a remark.
+static bool skip_line(source *from)
+{
+  if (*from->at != '#' && *from->at != '\n' && strncmp(from->at, "\r\n", 2) != 0)
+    return false;
+  from->at += strcspn(from->at, "\n");
+  if (*from->at)
+    from->at++;
+  from->line++;
+  return true;
+}
+
 static rv_status read_json(source *from, rv_error *error)
 {
   rv_status status = RV_OK;
@@ -251,6 +193,16 @@ static rv_status read_json(source *from, rv_error *error)
   return status;
 }
 
+/// Whether the first line that is neither empty nor a remark begins an object.
+static bool is_json(const char *text)
+{
+  while (*text && strchr("#\r\n", *text)) {
+    text += strcspn(text, "\n");
+    text += *text == '\n';
+  }
+  return *text == '{';
+}
+
 /// The names of a file may hold anything.
 static void one_line(rv_error *error)
 {
@@ -265,20 +217,16 @@ rv_status rv_manifest_read(const char *path, const char *const *known, rv_manife
   char *text = NULL;
   size_t size = 0;
   *manifest = (rv_manifest){0};
-  rv_status status = rv_read_text(path, &text, &size, error);
+  rv_status status = rv_text_read(path, SIZE_MAX, &text, &size, error);
   if (status)
     return status;
   source from = {.path = path, .known = known, .at = text, .line = 1, .manifest = manifest};
   if (memchr(text, '\0', size))
     status = rv_fail(error, RV_BAD_FORMAT, "%s: is no text", path);
-  if (!strncmp(from.at, "\xEF\xBB\xBF", 3)) // of editors that mark UTF-8
-    from.at += 3;
-  while (!status && skip_line(&from))
-    ;
-  if (!status && !*from.at)
-    status = rv_fail(error, RV_BAD_FORMAT, "%s: is empty; a line of names comes first", path);
-  if (!status)
-    status = *from.at == '{' ? read_json(&from, error) : read_csv(&from, error);
+  else if (is_json(text))
+    status = read_json(&from, error);
+  else
+    status = read_csv(&from, error);
   free(text);
   if (status) {
     rv_manifest_free(manifest);

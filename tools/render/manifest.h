@@ -1,7 +1,7 @@
 // Copyright 2026 The Recurve developers
 // SPDX-License-Identifier: ISC
 
-/// A table of work: CSV with a line of names (or with tabs between), or one JSON object a line.
+/// A table of work: CSV with a line of names (table/csv.h), or one JSON object a line.
 
 #ifndef RECURVE_TOOLS_MANIFEST_H
 #define RECURVE_TOOLS_MANIFEST_H

@@ -3,9 +3,9 @@
 
 #include "table/csv.h"
 
-#include <errno.h>
+#include "table/text.h"
+
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,43 +13,20 @@
 /// A table beyond this is something else.
 #define MOST_BYTES ((size_t)64U << 20U)
 
-static rv_status read_text(const char *path, char **text, rv_error *error)
+/// What is being read.
+typedef struct reader {
+  const char *path;
+  char *at;
+  long line;
+  char separator; ///< 0: not known yet
+  rv_csv_rows rows;
+  rv_csv *csv;
+  size_t n, room; ///< cells
+} reader;
+
+static rv_status no_memory(const reader *from, rv_error *error)
 {
-  size_t size = 0;
-  size_t room = 1U << 16U;
-  char *bytes = malloc(room);
-  errno = 0;
-  FILE *file = fopen(path, "rb");
-  if (!file) {
-    const int reason = errno;
-    free(bytes);
-    return rv_fail(error, reason == ENOENT ? RV_NOT_FOUND : RV_IO, "%s: %s", path,
-                   strerror(reason));
-  }
-  for (size_t got = 1; bytes && got && size < MOST_BYTES; size += got) {
-    if (room - size < 2) {
-      char *larger = realloc(bytes, room *= 2);
-      if (!larger)
-        free(bytes);
-      bytes = larger;
-    }
-    got = bytes ? fread(bytes + size, 1, room - size - 1, file) : 0;
-  }
-  const int reason = ferror(file) ? errno : 0;
-  (void)fclose(file);
-  rv_status status = RV_OK;
-  if (!bytes)
-    return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
-  if (reason)
-    status = rv_fail(error, RV_IO, "%s: %s", path, strerror(reason));
-  else if (size >= MOST_BYTES || memchr(bytes, 0, size))
-    status = rv_fail(error, RV_BAD_FORMAT, "%s: not a table", path);
-  bytes[size] = 0;
-  if (status)
-    free(bytes);
-  else
-    *text = bytes;
-  return status;
+  return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", from->path);
 }
 
 static char separator_of(const char *line)
@@ -65,108 +42,172 @@ static bool blank(char c)
   return c == ' ' || c == '\t' || c == '\r';
 }
 
-/// One cell from `*at` on, in place; `*at` is left on what ends it. False: a quote is not closed.
-static bool take_cell(char **at, char separator, char **cell)
+/// Whether a cell ends here, as far as there are no quotes.
+static bool ends(const reader *from)
 {
-  while (**at != separator && blank(**at))
-    ++*at;
-  char *from = *at;
-  char *to = *at;
-  *cell = to;
-  if (*from == '"') {
-    for (from++; *from && (*from != '"' || from[1] == '"'); from++) {
-      from += *from == '"';
-      *to++ = *from;
-    }
-    if (!*from++)
-      return false;
-    while (*from && *from != '\n' && *from != separator)
-      from++;
-  } else {
-    while (*from && *from != '\n' && *from != separator)
-      *to++ = *from++;
-    while (to > *cell && blank(to[-1]))
-      to--;
+  return !*from->at || *from->at == '\n' || *from->at == from->separator;
+}
+
+static void skip_blanks(reader *from)
+{
+  while (!ends(from) && blank(*from->at))
+    from->at++;
+}
+
+/// A cell between quotes, in place, and the blanks behind it.
+static rv_status take_quoted(reader *from, rv_error *error)
+{
+  const long line = from->line;
+  char *to = from->at;
+  char *at = from->at + 1;
+  for (; *at && (*at != '"' || at[1] == '"'); at++) {
+    from->line += *at == '\n';
+    at += *at == '"';
+    *to++ = *at;
   }
-  *at = from;
-  // What ended the cell may stand where its final zero goes.
-  if (to == from)
-    return true;
+  if (!*at)
+    return rv_fail(error, RV_BAD_FORMAT, "%s: line %ld: a quote is not closed", from->path, line);
   *to = 0;
-  return true;
+  from->at = at + 1;
+  skip_blanks(from);
+  return ends(from) ? RV_OK
+                    : rv_fail(error, RV_BAD_FORMAT, "%s: line %ld: text follows a closing quote",
+                              from->path, from->line);
 }
 
-static bool add_cell(rv_csv *csv, size_t *n, size_t *room, char *cell)
+/// The next cell, in place. *last: its row ends with it.
+static rv_status take_cell(reader *from, const char **cell, bool *last, rv_error *error)
 {
-  if (*n == *room) {
-    const size_t larger = *room ? 2 * *room : 64;
-    char **cells = realloc(csv->cells, larger * sizeof *cells);
+  skip_blanks(from);
+  *cell = from->at;
+  char *behind = NULL;
+  if (*from->at == '"') {
+    const rv_status status = take_quoted(from, error);
+    if (status)
+      return status;
+    behind = from->at;
+  } else {
+    while (!ends(from))
+      from->at++;
+    behind = from->at;
+    while (behind > *cell && blank(behind[-1]))
+      behind--;
+  }
+  *last = *from->at != from->separator;
+  from->line += *from->at == '\n';
+  from->at += *from->at != 0;
+  *behind = 0;
+  return RV_OK;
+}
+
+static rv_status add_cell(reader *from, const char *cell, rv_error *error)
+{
+  if (from->n == from->room) {
+    const size_t larger = from->room ? 2 * from->room : 64;
+    const char **cells = realloc(from->csv->cells, larger * sizeof *cells);
     if (!cells)
-      return false;
-    csv->cells = cells;
-    *room = larger;
+      return no_memory(from, error);
+    from->csv->cells = cells;
+    from->room = larger;
   }
-  csv->cells[(*n)++] = cell;
-  return true;
+  from->csv->cells[from->n++] = cell;
+  return RV_OK;
 }
 
-static bool add_line(rv_csv *csv, long line)
+static rv_status add_line(reader *from, long line, rv_error *error)
 {
-  long *lines = realloc(csv->lines, (csv->rows + 1) * sizeof *lines);
-  if (!lines)
-    return false;
-  csv->lines = lines;
+  rv_csv *csv = from->csv;
+  if (!(csv->rows & (csv->rows - 1))) {
+    long *lines = realloc(csv->lines, (csv->rows ? 2 * csv->rows : 1) * sizeof *lines);
+    if (!lines)
+      return no_memory(from, error);
+    csv->lines = lines;
+  }
   csv->lines[csv->rows++] = line;
+  return RV_OK;
+}
+
+/// A row that has not as many cells as the headings; `n` of them.
+static rv_status even_out(reader *from, size_t n, long line, rv_error *error)
+{
+  const size_t columns = from->csv->columns;
+  rv_status status = RV_OK;
+  if (from->rows == RV_CSV_FULL_ROWS)
+    return rv_fail(error, RV_BAD_FORMAT, "%s: line %ld has %zu cells, the headings are %zu",
+                   from->path, line, n, columns);
+  for (; n > columns; n--)
+    if (*from->csv->cells[--from->n])
+      return rv_fail(error, RV_BAD_FORMAT, "%s: line %ld has more than %zu cells", from->path, line,
+                     columns);
+  for (; !status && n < columns; n++)
+    status = add_cell(from, "", error);
+  return status;
+}
+
+static rv_status take_row(reader *from, rv_error *error)
+{
+  const size_t first = from->n;
+  const long line = from->line;
+  rv_status status = RV_OK;
+  for (bool last = false; !status && !last;) {
+    const char *cell = NULL;
+    status = take_cell(from, &cell, &last, error);
+    if (!status)
+      status = add_cell(from, cell, error);
+  }
+  if (!status)
+    status = add_line(from, line, error);
+  if (status)
+    return status;
+  const size_t n = from->n - first;
+  if (!first)
+    from->csv->columns = n;
+  return n == from->csv->columns ? RV_OK : even_out(from, n, line, error);
+}
+
+/// A line that is empty or a remark.
+static bool skip_line(reader *from)
+{
+  const char *at = from->at;
+  while (blank(*at))
+    at++;
+  if (*at && *at != '#' && *at != '\n')
+    return false;
+  from->at += strcspn(from->at, "\n");
+  from->line += *from->at == '\n';
+  from->at += *from->at == '\n';
   return true;
 }
 
-static rv_status take_rows(const char *path, rv_csv *csv, char *at, rv_error *error)
+rv_status rv_csv_parse(const char *path, char *text, rv_csv_rows rows, rv_csv *csv, rv_error *error)
 {
-  size_t n = 0;
-  size_t room = 0;
-  char separator = 0;
-  for (long line = 1; *at; line++) {
-    while (blank(*at))
-      at++;
-    if (*at == '#' || *at == '\n' || !*at) {
-      at += strcspn(at, "\n");
-      at += *at == '\n';
-      continue;
+  rv_status status = RV_OK;
+  reader from = {.path = path, .line = 1, .rows = rows, .csv = csv};
+  from.at = text;
+  *csv = (rv_csv){0};
+  while (!status && *from.at)
+    if (!skip_line(&from)) {
+      if (!from.separator)
+        from.separator = separator_of(from.at);
+      status = take_row(&from, error);
     }
-    if (!separator)
-      separator = separator_of(at);
-    const size_t first = n;
-    for (char end = separator; end == separator;) {
-      char *cell = NULL;
-      if (!take_cell(&at, separator, &cell))
-        return rv_fail(error, RV_BAD_FORMAT, "%s: line %ld: a quote is not closed", path, line);
-      end = *at;
-      *at = 0;
-      at += end != 0;
-      if (!add_cell(csv, &n, &room, cell))
-        return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
-    }
-    if (!add_line(csv, line))
-      return rv_fail(error, RV_NO_MEMORY, "%s: out of memory", path);
-    if (csv->rows == 1)
-      csv->columns = n;
-    else if (n - first != csv->columns)
-      return rv_fail(error, RV_BAD_FORMAT, "%s: line %ld has %zu cells, the headings are %zu", path,
-                     line, n - first, csv->columns);
-  }
-  return csv->rows ? RV_OK : rv_fail(error, RV_BAD_FORMAT, "%s: an empty table", path);
+  return status || csv->rows ? status : rv_fail(error, RV_BAD_FORMAT, "%s: an empty table", path);
 }
 
 rv_status rv_csv_read(const char *path, rv_csv *csv, rv_error *error)
 {
+  char *text = NULL;
+  size_t size = 0;
   *csv = (rv_csv){0};
-  const rv_status status = read_text(path, &csv->text, error);
+  rv_status status = rv_text_read(path, MOST_BYTES, &text, &size, error);
   if (status)
     return status;
-  char *at = csv->text;
-  if (!strncmp(at, "\xef\xbb\xbf", 3))
-    at += 3;
-  return take_rows(path, csv, at, error);
+  if (memchr(text, 0, size))
+    status = rv_fail(error, RV_BAD_FORMAT, "%s: not a table", path);
+  else
+    status = rv_csv_parse(path, text, RV_CSV_FULL_ROWS, csv, error);
+  csv->text = text;
+  return status;
 }
 
 void rv_csv_free(rv_csv *csv)

@@ -13,15 +13,25 @@
 #include <stddef.h>
 
 typedef struct rv_csv {
-  size_t rows;    ///< the headings are row 0
-  size_t columns; ///< of each row
-  char **cells;   ///< [rows][columns]: without blanks around, quotes taken off
-  long *lines;    ///< [rows]: where a row stands in the file, from 1 on
-  char *text;
+  size_t rows;        ///< the headings are row 0
+  size_t columns;     ///< of each row
+  const char **cells; ///< [rows][columns]: without blanks around, quotes taken off
+  long *lines;        ///< [rows]: where a row begins in the file, from 1 on
+  char *text;         ///< that rv_csv_read() has read
 } rv_csv;
 
-/// Reads a table; empty lines and those that begin with '#' are passed over. RV_BAD_FORMAT names
-/// the line that has more or fewer cells than the headings. To be freed in any case.
+typedef enum rv_csv_rows {
+  RV_CSV_FULL_ROWS, ///< as many cells as there are headings
+  RV_CSV_SHORT_ROWS ///< the last ones may be missing, and empty ones too many
+} rv_csv_rows;
+
+/// Takes a text apart, in place: the cells point into it. Empty lines and those that begin with '#'
+/// are passed over, and a cell between quotes may go over several lines. RV_BAD_FORMAT names the
+/// line that has more or fewer cells than it may have. To be freed in any case.
+rv_status rv_csv_parse(const char *path, char *text, rv_csv_rows rows, rv_csv *csv,
+                       rv_error *error);
+
+/// The same of a file whose rows are full.
 rv_status rv_csv_read(const char *path, rv_csv *csv, rv_error *error);
 void rv_csv_free(rv_csv *csv);
 
