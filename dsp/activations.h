@@ -31,9 +31,10 @@ typedef struct vf_exponential {
   vf plus;
 } vf_exponential;
 
-/// 2^x = s·(1 + q); `one` is 1, or NaN where x is.
+/// 2^x = s + t·q, where t is s, or s·r with AVX2; `one` is 1, or NaN where x is.
 typedef struct vf_power {
   vf s;
+  vf t;
   vf q;
   vf one;
 } vf_power;
@@ -59,13 +60,20 @@ VF_INLINE vf vf_exp2_plus(vf x)
 
 VF_INLINE vf_power vf_exp2_parts(vf x)
 {
-  return (vf_power){vf_set(1.0F), vf_exp2(x).minus, vf_set(1.0F)};
+  return (vf_power){vf_set(1.0F), vf_set(1.0F), vf_exp2(x).minus, vf_set(1.0F)};
+}
+
+VF_INLINE vf_power vf_exp2_parts_near(vf x)
+{
+  return vf_exp2_parts(x);
 }
 
 VF_INLINE vf_exponential vf_both(vf_power p)
 {
   return (vf_exponential){p.q, p.q + p.s + p.one};
 }
+
+#define VF_IN_STEPS 0
 
 VF_INLINE vf_exponential vf_exp(vf y)
 {
@@ -81,6 +89,8 @@ VF_INLINE vf_exponential vf_exp(vf y)
 #else
 #define VF_TABLE 1
 #endif
+
+#define VF_IN_STEPS (VF_TABLE == 8)
 
 #define VF_LN2   0x1.62e430p-1F
 
@@ -105,8 +115,8 @@ VF_INLINE vf vf_scale(vf shifted)
       _mm512_max_epi32(_mm512_min_epi32((__m512i)shifted, (__m512i)most), (__m512i)least);
   return (vf)(((vu)cut << 19) + fraction);
 #elif VF_TABLE == 8
-  const vu table = {0x3f800000U, 0x3f7b95c0U, 0x3f7837f0U, 0x3f75fed8U,
-                    0x3f7504f0U, 0x3f756728U, 0x3f774500U, 0x3f7ac0c8U};
+  const vu table = {0x3f800000U, 0x3f7b95c2U, 0x3f7837f0U, 0x3f75fed7U,
+                    0x3f7504f3U, 0x3f75672aU, 0x3f7744fdU, 0x3f7ac0c7U};
   return (vf)(((vu)shifted << 20) +
               (vu)_mm256_permutevar8x32_epi32((__m256i)table, (__m256i)shifted));
 #else
@@ -145,75 +155,48 @@ VF_INLINE vf vf_scale_floor(vf x)
   return (vf)_mm512_scalef_ps((__m512)fraction, (__m512)x);
 }
 
-#else
-
-/// As vf_scale(), with all bits of the fraction.
-VF_INLINE vf vf_scale_whole(vf shifted)
-{
-#if VF_TABLE == 8
-  const vu table = {0x3f800000U, 0x3f7b95c2U, 0x3f7837f0U, 0x3f75fed7U,
-                    0x3f7504f3U, 0x3f75672aU, 0x3f7744fdU, 0x3f7ac0c7U};
-  return (vf)(((vu)shifted << 20) +
-              (vu)_mm256_permutevar8x32_epi32((__m256i)table, (__m256i)shifted));
-#else
-  return vf_scale(shifted);
 #endif
-}
 
-#endif
+#if VF_TABLE == 16
 
 /// What the rounded entry of the table has lost, as a part of it.
 VF_INLINE vf vf_scale_rest(vf shifted)
 {
-#if VF_TABLE == 16
   const vf table = {0.0000000e+00F,  3.8875124e-07F,  2.0663869e-07F,  3.6134031e-07F,
                     3.1934181e-08F,  2.2819603e-07F,  6.1247015e-07F,  -9.5500902e-08F,
                     2.6999544e-07F,  2.9240293e-07F,  -4.5855242e-07F, -2.8997430e-07F,
                     -2.2736636e-07F, -7.3135882e-08F, 4.4886722e-07F,  -1.8159006e-07F};
   return (vf)_mm512_permutexvar_ps((__m512i)shifted, (__m512)table);
-#elif VF_TABLE == 8
-  const vf table = {0.0000000e+00F, 2.0663869e-07F, 3.1934181e-08F,  -1.2291364e-07F,
-                    2.6999544e-07F, 1.5982868e-07F, -2.2736636e-07F, -7.1127581e-08F};
-  return (vf)_mm256_permutevar8x32_ps((__m256)table, (__m256i)shifted);
-#else
-  (void)shifted;
-  return vf_set(0.0F);
-#endif
 }
 
-/// q of r, and of what has to be added to it to first order.
-VF_INLINE vf vf_expm1_small(vf r, vf rest)
+#endif
+
+/// The parts of 2^x from the sum with VF_MAGIC and the rest r.
+VF_INLINE vf_power vf_power_of(vf shifted, vf r, vf one)
 {
+  const vf s = vf_scale(shifted);
   const vf r2 = r * r;
 #if VF_TABLE == 16
   const vf series = vf_fma(vf_set(0.055504594F), r, vf_set(0.240233555F));
+  const vf first = vf_fma(r, vf_set(VF_LN2), vf_scale_rest(shifted));
+  return (vf_power){s, s, vf_fma(series, r2, first), one};
 #elif VF_TABLE == 8
-  const vf low = vf_fma(vf_set(0.0555084273F), r, vf_set(0.240226507F));
-  const vf series = vf_fma(vf_set(0.00961792283F), r2, low);
+  // s·r is there when q is, which so takes one step less.
+  const vf low = vf_fma(vf_set(0.240226507F), r, vf_set(VF_LN2));
+  const vf high = vf_fma(vf_set(0.00961812865F), r, vf_set(0.0555093177F));
+  return (vf_power){s, s * r, vf_fma(high, r2, low), one};
 #else
   const vf low = vf_fma(vf_set(0.0555036999F), r, vf_set(0.240226492F));
   const vf middle = vf_fma(vf_set(0.00133867015F), r, vf_set(0.00961825252F));
   const vf high = vf_fma(vf_set(0.000153964633F), r2, middle);
   const vf series = vf_fma(high, r2, low);
+  return (vf_power){s, s, vf_fma(series, r2, r * vf_set(VF_LN2)), one};
 #endif
-#if VF_TABLE == 1
-  (void)rest;
-  return vf_fma(series, r2, r * vf_set(VF_LN2));
-#else
-  return vf_fma(series, r2, vf_fma(r, vf_set(VF_LN2), rest));
-#endif
-}
-
-/// The parts of 2^x from the sum with VF_MAGIC and the rest r.
-VF_INLINE vf_power vf_power_of(vf shifted, vf r, vf one)
-{
-  const vf q = vf_expm1_small(r, vf_scale_rest(shifted));
-  return (vf_power){vf_scale(shifted), q, one};
 }
 
 VF_INLINE vf_exponential vf_both(vf_power p)
 {
-  return (vf_exponential){vf_fma(p.s, p.q, p.s - p.one), vf_fma(p.s, p.q, p.s + p.one)};
+  return (vf_exponential){vf_fma(p.t, p.q, p.s - p.one), vf_fma(p.t, p.q, p.s + p.one)};
 }
 
 /// 1, or NaN where x is, which the clamp may lose; off the critical path.
@@ -227,6 +210,35 @@ VF_INLINE vf vf_one(vf x)
 #endif
 }
 
+#if VF_TABLE < 16
+
+/// The sum of x, cut, with VF_MAGIC, and the rest r.
+VF_INLINE vf vf_shift(vf x, vf *r)
+{
+  const vf cut = vf_clamp(x, VF_EXP_LIMIT);
+  const vf shifted = cut + vf_set(VF_MAGIC);
+  *r = cut - (shifted - vf_set(VF_MAGIC));
+  return shifted;
+}
+
+/// 2^x + 1 of s and r.
+VF_INLINE vf vf_plus_of(vf s, vf r)
+{
+#if VF_TABLE == 8
+  const vf high = vf_fma(vf_set(0.0554962233F), r, vf_set(0.240257636F));
+  return vf_fma(s * r, vf_fma(high, r, vf_set(0.693147242F)), s + vf_set(1.0F));
+#else
+  const vf r2 = r * r;
+  const vf low = vf_fma(vf_set(VF_LN2), r, vf_set(1.0F));
+  const vf middle = vf_fma(vf_set(0.0555032864F), r, vf_set(0.240226462F));
+  const vf next = vf_fma(vf_set(0.00133999309F), r, vf_set(0.00961848907F));
+  const vf series = vf_fma(vf_fma(vf_set(0.000153458124F), r2, next), r2, middle);
+  return vf_fma(s, vf_fma(series, r2, low), vf_set(1.0F));
+#endif
+}
+
+#endif
+
 /// NaN gives NaN. An infinite argument, which means that a model has left what floats hold, gives
 /// NaN or saturates.
 VF_INLINE vf_power vf_exp2_parts(vf x)
@@ -235,9 +247,23 @@ VF_INLINE vf_power vf_exp2_parts(vf x)
   // The rest needs no clamp, and passes NaN on.
   return vf_power_of(x + vf_set(VF_MAGIC), vf_rest(x), vf_set(1.0F));
 #else
-  const vf cut = vf_clamp(x, VF_EXP_LIMIT);
-  const vf shifted = cut + vf_set(VF_MAGIC);
-  return vf_power_of(shifted, cut - (shifted - vf_set(VF_MAGIC)), vf_one(x));
+  vf r;
+  const vf shifted = vf_shift(x, &r);
+  return vf_power_of(shifted, r, vf_one(x));
+#endif
+}
+
+/// The same of |x| < 2^30, or NaN: what is cut there may leave r as it is, which passes NaN on.
+VF_INLINE vf_power vf_exp2_parts_near(vf x)
+{
+#if VF_TABLE == 8
+  const vf shifted = x + vf_set(VF_MAGIC);
+  const __m256i most = (__m256i)vf_set(VF_MAGIC + VF_EXP_LIMIT);
+  const __m256i least = (__m256i)vf_set(VF_MAGIC - VF_EXP_LIMIT);
+  const vf cut = (vf)_mm256_max_epi32(_mm256_min_epi32((__m256i)shifted, most), least);
+  return vf_power_of(cut, x - (shifted - vf_set(VF_MAGIC)), vf_set(1.0F));
+#else
+  return vf_exp2_parts(x);
 #endif
 }
 
@@ -247,7 +273,7 @@ VF_INLINE vf_exponential vf_exp2(vf x)
   return vf_both(vf_exp2_parts(x));
 }
 
-/// 2^x + 1, as vf_exp2(), within rounding.
+/// 2^x + 1, as vf_exp2(), within rounding; with AVX2 NaN may be lost.
 VF_INLINE vf vf_exp2_plus(vf x)
 {
 #if VF_TABLE == 16
@@ -258,19 +284,9 @@ VF_INLINE vf vf_exp2_plus(vf x)
   const vf high = vf_fma(vf_set(0.0567181595F), r, vf_set(0.240179047F));
   return vf_fma(s, vf_fma(high, r * r, low), vf_set(1.0F));
 #else
-  const vf cut = vf_clamp(x, VF_EXP_LIMIT);
-  const vf shifted = cut + vf_set(VF_MAGIC);
-  const vf r = cut - (shifted - vf_set(VF_MAGIC));
-  const vf r2 = r * r;
-  const vf low = vf_fma(vf_set(VF_LN2), r, vf_set(1.0F));
-#if VF_TABLE == 8
-  const vf series = vf_fma(vf_set(0.0554989018F), r, vf_set(0.240264073F));
-#else
-  const vf middle = vf_fma(vf_set(0.0555032864F), r, vf_set(0.240226462F));
-  const vf next = vf_fma(vf_set(0.00133999309F), r, vf_set(0.00961848907F));
-  const vf series = vf_fma(vf_fma(vf_set(0.000153458124F), r2, next), r2, middle);
-#endif
-  return vf_fma(vf_scale_whole(shifted), vf_fma(series, r2, low), vf_one(x));
+  vf r;
+  const vf shifted = vf_shift(x, &r);
+  return vf_plus_of(vf_scale(shifted), r);
 #endif
 }
 
@@ -292,17 +308,52 @@ VF_INLINE vf_exponential vf_exp(vf y)
 
 #endif
 
+/// 2^x + 1 of n vectors; of vector `both`, if it is one of them, 2^x ∓ 1. As one by one; but AVX2
+/// takes a step of all before the next, for which compilers find registers.
+VF_INLINE void vf_exp2_each(const vf *x, const size_t n, const size_t both, vf *plus, vf *minus)
+{
+#if VF_IN_STEPS
+  vf shifted[4];
+  vf s[4];
+  vf r[4];
+  VF_UNROLL
+  for (size_t v = 0; v < n; v++) {
+    shifted[v] = vf_shift(x[v], &r[v]);
+    s[v] = vf_scale(shifted[v]);
+  }
+#endif
+  VF_UNROLL
+  for (size_t v = 0; v < n; v++) {
+    if (v != both) {
+#if VF_IN_STEPS
+      plus[v] = minus[v] = vf_plus_of(s[v], r[v]);
+#else
+      plus[v] = minus[v] = vf_exp2_plus(x[v]);
+#endif
+      continue;
+    }
+#if VF_IN_STEPS
+    const vf_exponential e = vf_both(vf_power_of(shifted[v], r[v], vf_one(x[v])));
+#else
+    const vf_exponential e = vf_exp2(x[v]);
+#endif
+    plus[v] = e.plus;
+    minus[v] = e.minus;
+  }
+}
+
 /// 2^x − 1 and factor·(2^x + 1). Of the parts of the power s is ready first: with wide vectors,
 /// which wait more than they work, the factor goes there, so that both come at the same time.
+/// Of x as vf_exp2_parts_near().
 VF_INLINE vf_exponential vf_exp2_times(vf x, vf factor)
 {
-  const vf_power p = vf_exp2_parts(x);
+  const vf_power p = vf_exp2_parts_near(x);
   if (VF_LANES == 4) {
     const vf_exponential e = vf_both(p);
     return (vf_exponential){e.minus, factor * e.plus};
   }
-  return (vf_exponential){vf_fma(p.s, p.q, p.s - p.one),
-                          vf_fma(factor * p.s, p.q, factor * (p.s + p.one))};
+  const vf plus = VF_LANES == 8 ? vf_fma(factor, p.s, factor) : factor * (p.s + p.one);
+  return (vf_exponential){vf_fma(p.t, p.q, p.s - p.one), vf_fma(factor * p.t, p.q, plus)};
 }
 
 VF_INLINE vf vf_tanh(vf x)

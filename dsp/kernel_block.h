@@ -158,7 +158,7 @@ VF_INLINE void product_joined(const joined *blocks, const size_t n, const size_t
 /// accuracy. Returns the argument of tanh(c), which does not wait for c.
 VF_INLINE vf cell_lstm_c(vf i, vf f, vf_exponential g, vf *c, const size_t width)
 {
-  const vf in = i * g.plus;
+  const vf in = VF_LANES == 16 ? i * g.plus : vf_fma(i, g.minus, i + i);
   const vf change = vf_fma(-*c, in, g.minus * f);
   const vf by = vf_divide_narrow(change, in * f, width);
   const vf scale = vf_set(2.0F * VF_LOG2E);
@@ -187,7 +187,7 @@ VF_INLINE vf cell_gru(vf z, vf y, vf h, const size_t width)
   const vf_power n = vf_exp2_parts(y);
   const vf plus = n.s + n.one;
   const vf rest = vf_fma(-h, plus, n.s - n.one);
-  return vf_divide_narrow(vf_fma(n.q, vf_fma(-h, n.s, n.s), rest), vf_fma(z * n.s, n.q, z * plus),
+  return vf_divide_narrow(vf_fma(n.q, vf_fma(-h, n.t, n.t), rest), vf_fma(z * n.t, n.q, z * plus),
                           width) +
          h;
 #else
@@ -224,16 +224,7 @@ VF_INLINE vf lstm_plus(vf x, const size_t gate, const size_t width)
 VF_INLINE void lstm_exponentials(const vf *sums, const size_t vectors, const size_t width, vf *plus,
                                  vf *minus)
 {
-  VF_UNROLL
-  for (size_t v = 0; v < vectors; v++) {
-    if (without_g(v, width)) {
-      plus[v] = minus[v] = vf_exp2_plus(sums[v]);
-      continue;
-    }
-    const vf_exponential e = vf_exp2(sums[v]);
-    plus[v] = e.plus;
-    minus[v] = e.minus;
-  }
+  vf_exp2_each(sums, vectors, 2 * width / VF_LANES, plus, minus);
 }
 
 /// What the blocks of one layer and frame share, for the channels whose products run together.

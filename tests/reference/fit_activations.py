@@ -9,7 +9,8 @@ q(r) = r·ln 2 + r²·P(r) approximates 2^r − 1 for |r| ≤ 1/(2·entries), wh
 takes the rest of the fraction (1, 8 and 16 entries are what instruction sets can look up). P is
 fitted to exp(r) − 1, so that the largest error of q relative to it is as small as possible (Remez
 exchange, in rational arithmetic), then turned to base 2 and rounded to float. p(r), a whole
-polynomial, approximates 2^r in the same way.
+polynomial, approximates 2^r in the same way. Of 8 entries q(r) = r·P(r): relative to q where 2^x − 1
+is needed, relative to 2^r where only 2^x + 1 is.
 """
 
 import math
@@ -118,6 +119,48 @@ def fit_power(low, high, degree):
     print("  largest relative error of p: %.3g" % max(abs(power(fixed, r)) for r in grid))
 
 
+def fit_product(entries, degree, of_power):
+    """P of r·P(r) for |r| ≤ 1/(2·entries), relative to 2^r − 1, or to 2^r if `of_power`."""
+    count = degree + 2
+    limit = 1.0005 / (2 * entries)
+    grid = [limit * (2 * i / 4001 - 1) for i in range(1, 4001)]
+    points = [limit * math.cos(math.pi * (i + 0.5) / count + 0.02) for i in range(count)]
+
+    def true(r):
+        return math.expm1(r * math.log(2))
+
+    def weight(r):
+        # Of either sign where the error of P is, which has to alternate.
+        return math.copysign(2**-r, r) if of_power else 1 / true(r)
+
+    def wrong(coefficients, r):
+        return (r * sum(c * r**k for k, c in enumerate(coefficients)) - true(r)) * weight(r)
+
+    for _ in range(30):
+        matrix = [
+            [r ** (k + 1) * weight(r) for k in range(degree + 1)] + [(-1) ** i]
+            for i, r in enumerate(points)
+        ]
+        coefficients = solve(matrix, [true(r) * weight(r) for r in points])[: degree + 1]
+        peaks, sign = [], 0
+        for r in grid:
+            e = wrong(coefficients, r)
+            if (e > 0) - (e < 0) != sign and e:
+                sign = (e > 0) - (e < 0)
+                peaks.append((abs(e), r))
+            elif peaks and abs(e) > peaks[-1][0]:
+                peaks[-1] = (abs(e), r)
+        while len(peaks) > count:
+            peaks.pop(0 if peaks[0][0] < peaks[-1][0] else -1)
+        if len(peaks) < count:
+            break
+        points = [r for _, r in peaks]
+    fixed = [f32(c) for c in coefficients]
+    print(f"{entries} entries: P of r·P, lowest order first:", ", ".join(f"{c:.9g}F" for c in fixed))
+    kind = "2^r" if of_power else "2^r − 1"
+    print(f"  largest error relative to {kind}: %.3g" % max(abs(wrong(fixed, r)) for r in grid))
+
+
 def table(entries, bits):
     """2^(j/entries) in `bits` bits, so that adding or taking off 1 is exact where it matters, as the
     float's word from which j in the place of the shifted index is taken off; and what that rounding
@@ -131,11 +174,13 @@ def table(entries, bits):
     print("  lost:", ", ".join(f"{r:.7e}F" for r in rests))
 
 
-for entries, degree in ((1, 4), (8, 2), (16, 1)):
+for entries, degree in ((1, 4), (16, 1)):
     fit(entries, degree)
-for low, high, degree in ((-1 / 2, 1 / 2, 6), (-1 / 16, 1 / 16, 3), (0, 1 / 16, 3)):
+for low, high, degree in ((-1 / 2, 1 / 2, 6), (0, 1 / 16, 3)):
     fit_power(low, high, degree)
-for entries, bits in ((8, 21), (16, 20), (8, 24)):
+for degree, of_power in ((3, False), (2, True)):
+    fit_product(8, degree, of_power)
+for entries, bits in ((16, 20), (8, 24)):
     table(entries, bits)
 words = [struct.unpack("I", struct.pack("f", 2.0 ** (j / 16)))[0] for j in range(16)]
 print("16 entries, whole:", ", ".join(f"0x{w:08x}U" for w in words))
