@@ -229,7 +229,27 @@ VF_INLINE float vf_sum(vf value)
 #endif
 }
 
-#if VF_LANES == 16
+#if VF_LANES == 8
+
+/// Lane `at` of a vector, in each.
+VF_INLINE vf vf_lane(vf value, const size_t at)
+{
+  const __m256 v = (__m256)value;
+  const __m256 half =
+      at < 4 ? _mm256_permute2f128_ps(v, v, 0x00) : _mm256_permute2f128_ps(v, v, 0x11);
+  switch (at % 4) {
+  case 0:
+    return (vf)_mm256_permute_ps(half, 0x00);
+  case 1:
+    return (vf)_mm256_permute_ps(half, 0x55);
+  case 2:
+    return (vf)_mm256_permute_ps(half, 0xaa);
+  default:
+    return (vf)_mm256_permute_ps(half, 0xff);
+  }
+}
+
+#elif VF_LANES == 16
 
 /// The halves of a vector; of a narrow one the rest is zero.
 typedef struct vf_halves {
