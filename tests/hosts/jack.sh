@@ -7,20 +7,14 @@
 set -eu
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source=jack_common.sh
+. "$(dirname "$0")/jack_common.sh"
 need jackd jackd2
 [ -n "${JACK_LOOP:-}" ] || skip 'built without libjack (Debian package libjack-jackd2-dev)'
 
 rate=48000
 period=1024
 late=$((777 + period)) # of jack_loop
-
-JACK_DEFAULT_SERVER=recurve-capture-$$
-become_client() {
-  limit=$1
-  shift
-  become_confined "$limit" env JACK_DEFAULT_SERVER="$JACK_DEFAULT_SERVER" JACK_NO_START_SERVER=1 \
-    JACK_NO_AUDIO_RESERVATION=1 "$@"
-}
 
 # capture STATUS OPTION ...: what it says is in the file said.
 capture() {
@@ -45,11 +39,7 @@ says() {
 # tests, may be in each other's way: then once more.
 start() {
   for try in 1 2 3 4 5; do
-    # Each period waits for its clients, however busy the machine is.
-    become_confined 120 jackd -r -S -t 4000 -n "$JACK_DEFAULT_SERVER" -d dummy -r "$rate" -p "$period" \
-      >server.log 2>&1 &
-    server=$!
-    background="$server $background"
+    serve "$rate" "$period" 4000
     sleep "$try"
     become_client 120 "$JACK_LOOP" "$@" >loop.log 2>&1 &
     loop=$!
@@ -65,8 +55,7 @@ start() {
 
 # The server first, as it would wait for a device that is gone.
 stop() {
-  kill "$server"
-  wait "$server" || fail "the JACK server ended with status $?"
+  stop_server
   kill "$loop"
   wait "$loop" 2>/dev/null || true
 }

@@ -8,21 +8,14 @@
 set -eu
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source=jack_common.sh
+. "$(dirname "$0")/jack_common.sh"
 need jackd jackd2 jalv jalv
 [ -n "${JACK_TAKE:-}" ] || skip 'built without libjack (Debian package libjack-jackd2-dev)'
 
 rate=$1
 preset='urn:recurve:test:jalv'
 most_lag=2048
-
-# A server of our own, with a name that no other one has.
-JACK_DEFAULT_SERVER=recurve-$$
-become_client() {
-  limit=$1
-  shift
-  become_confined "$limit" env JACK_DEFAULT_SERVER="$JACK_DEFAULT_SERVER" JACK_NO_START_SERVER=1 \
-    JACK_NO_AUDIO_RESERVATION=1 "$@"
-}
 
 # start_jalv OPTION ...: its standard input is the shell's 9; it ends when that is closed.
 start_jalv() {
@@ -68,10 +61,7 @@ cat >state/state.ttl <<END
   state:state [ <$model_property> <file://$work/model.json> ] .
 END
 
-# Each period waits for its clients, however busy the machine is.
-become_confined 120 jackd -r -S -t 20000 -n "$JACK_DEFAULT_SERVER" -d dummy -r "$rate" -p 256 >server.log 2>&1 &
-server=$!
-background="$server $background"
+serve "$rate" 256 20000
 sleep 1
 
 start_jalv -l "$work/state"
@@ -86,8 +76,7 @@ sleep 1
 take from_preset.wav
 stop_jalv
 
-kill "$server"
-wait "$server" || fail "the JACK server ended with status $?"
+stop_server
 
 "$SOUND" same from_state.wav expected/take.wav "$most_lag" 0
 "$SOUND" same dry.wav take.wav "$most_lag" 0

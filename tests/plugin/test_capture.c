@@ -4,6 +4,7 @@
 /// recurve capture --plugin, on our plugin and on one of others where it is installed.
 
 #include "audio/audio.h"
+#include "capturing.h"
 #include "models.h"
 #include "session.h"
 
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define FRAMES 5000
@@ -19,31 +19,17 @@
 static float in[2 * FRAMES];
 static float expected[2 * FRAMES];
 
-static const char *write_input(int channels)
+static void write_input(int channels)
 {
-  const char *path = rv_test_path("dry.wav");
-  rv_audio *audio = NULL;
-  rv_error error = {{0}};
   rv_test_signal(in, FRAMES, 5);
   rv_test_signal(in + FRAMES, FRAMES, 6);
-  ck_assert(!rv_audio_new(channels, RV_TEST_RATE, FRAMES, &audio, &error));
-  for (int c = 0; c < channels; c++)
-    memcpy(audio->channel[c], in + (size_t)c * FRAMES, FRAMES * sizeof(float));
-  ck_assert_msg(!rv_audio_write(path, audio, &error), "%s", error.text);
-  rv_audio_free(audio);
-  return path;
+  rv_test_write_dry(in, channels, FRAMES);
 }
 
-/// The exit status of `recurve capture OPTIONS dry.wav -o wet.wav`; what it said is in said.txt.
 static int capture(const char *options)
 {
-  char command[4096];
   (void)unlink(rv_test_path("wet.wav"));
-  (void)snprintf(command, sizeof command, "%s capture %s '%s' -o '%s' > '%s' 2>&1", RECURVE_COMMAND,
-                 options, rv_test_path("dry.wav"), rv_test_path("wet.wav"),
-                 rv_test_path("said.txt"));
-  const int status = system(command); // NOLINT(cert-env33-c): a program of this build
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return rv_test_capture(options, "wet.wav");
 }
 
 static rv_audio *result(int channels)
@@ -61,7 +47,7 @@ START_TEST(a_capture_of_our_plugin_is_what_the_chain_gives)
   for (int stereo = 0; stereo < 2; stereo++) {
     for (int channels = 1; channels <= 2; channels++) {
       const char *model = rv_test_model_file("one.json", 1);
-      (void)write_input(channels);
+      write_input(channels);
       rv_test_chain(model, 2, NULL, in, expected, FRAMES);
       char options[2048];
       (void)snprintf(options, sizeof options,
@@ -85,7 +71,7 @@ START_TEST(a_control_and_a_preset_reach_the_plugin)
   rv_chain_defaults(&settings);
   settings.input_gain_db = 6.0F;
   settings.output_gain_db = -3.5F;
-  (void)write_input(1);
+  write_input(1);
   rv_test_chain(model, 1, &settings, in, expected, FRAMES);
   char options[2048];
   (void)snprintf(options, sizeof options,
@@ -104,7 +90,7 @@ START_TEST(a_plugin_of_others_is_captured)
     (void)printf("skipped: no eg-amp.lv2 (package lv2-examples)\n");
     return;
   }
-  (void)write_input(2);
+  write_input(2);
   ck_assert_int_eq(capture("--quiet --plugin http://lv2plug.in/plugins/eg-amp --set gain=-6"
                            " --bundle /usr/lib/lv2/eg-amp.lv2"),
                    0);
@@ -117,11 +103,7 @@ START_TEST(a_plugin_of_others_is_captured)
 }
 END_TEST
 
-static const struct {
-  const char *options;
-  const char *words;
-  int status;
-} mistakes[] = {
+static const rv_test_mistake mistakes[] = {
     {"--plugin urn:nobody:has:this", "no LV2 plugin urn:nobody:has:this", 1},
     {"--plugin amp", "amp is not a URI", 1},
     {"--plugin urn:recurve:amp -s gian=3", "no control input gian; it has: input_gain", 1},
@@ -137,16 +119,10 @@ static const struct {
 START_TEST(a_mistake_is_told_in_one_line_and_leaves_no_file)
 {
   char options[2048];
-  (void)write_input(1);
+  write_input(1);
   (void)snprintf(options, sizeof options, "%s --bundle '%s'", mistakes[_i].options,
                  rv_test_bundle());
-  ck_assert_int_eq(capture(options), mistakes[_i].status);
-  char *said = rv_test_read_file(rv_test_path("said.txt"), NULL);
-  ck_assert_msg(strstr(said, mistakes[_i].words) != NULL, "%s", said);
-  if (mistakes[_i].status == 1)
-    ck_assert_ptr_eq(strchr(said, '\n'), said + strlen(said) - 1);
-  ck_assert_int_ne(access(rv_test_path("wet.wav"), F_OK), 0);
-  free(said);
+  rv_test_assert_told(&mistakes[_i], capture(options), "wet.wav");
 }
 END_TEST
 
@@ -154,7 +130,7 @@ START_TEST(a_model_that_does_not_load_is_a_warning)
 {
   const char *broken = rv_test_path("broken.json");
   rv_test_write_file(broken, "{", 1);
-  (void)write_input(1);
+  write_input(1);
   char options[2048];
   (void)snprintf(options, sizeof options, "--plugin urn:recurve:amp --bundle '%s' -p '%s=%s'",
                  rv_test_bundle(), RV_TEST_PROPERTY, broken);

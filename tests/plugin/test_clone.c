@@ -4,6 +4,7 @@
 /// recurve capture --plugin --knob: a plugin at many settings, on our own.
 
 #include "audio/audio.h"
+#include "capturing.h"
 #include "models.h"
 #include "session.h"
 
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define FRAMES 5000
@@ -21,27 +21,19 @@ static float expected[FRAMES];
 
 static void write_input(void)
 {
-  rv_audio *audio = NULL;
   rv_test_signal(in, FRAMES, 5);
-  ck_assert(!rv_audio_new(1, RV_TEST_RATE, FRAMES, &audio, NULL));
-  memcpy(audio->channel[0], in, sizeof in);
-  ck_assert(!rv_audio_write(rv_test_path("dry.wav"), audio, NULL));
-  rv_audio_free(audio);
+  rv_test_write_dry(in, 1, FRAMES);
 }
 
 /// The exit status of a capture of our plugin into the folder "set".
 static int capture(const char *options)
 {
-  char command[4096];
+  char all[2048];
   const char *model = rv_test_model_file("one.json", 1);
   write_input();
-  (void)snprintf(command, sizeof command,
-                 "%s capture --plugin urn:recurve:amp --bundle '%s' -p '%s=%s' %s '%s' -o '%s' > "
-                 "'%s' 2>&1",
-                 RECURVE_COMMAND, rv_test_bundle(), RV_TEST_PROPERTY, model, options,
-                 rv_test_path("dry.wav"), rv_test_path("set"), rv_test_path("said.txt"));
-  const int status = system(command); // NOLINT(cert-env33-c): a program of this build
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  (void)snprintf(all, sizeof all, "--plugin urn:recurve:amp --bundle '%s' -p '%s=%s' %s",
+                 rv_test_bundle(), RV_TEST_PROPERTY, model, options);
+  return rv_test_capture(all, "set");
 }
 
 static char *table(void)
@@ -143,19 +135,17 @@ END_TEST
 
 START_TEST(an_overdrive_of_others_answers_to_its_knobs)
 {
-  char command[2048];
   if (access("/usr/lib/lv2/gx_bossds1.lv2", F_OK)) {
     (void)printf("skipped: no gx_bossds1.lv2 (package guitarix-lv2)\n");
     return;
   }
   write_input();
-  (void)snprintf(command, sizeof command,
-                 "%s capture -q --plugin "
-                 "'http://guitarix.sourceforge.net/plugins/gx_bossds1_#_bossds1_' --bundle "
-                 "/usr/lib/lv2/gx_bossds1.lv2 --set LEVEL=0 --knob DRIVE --knob TONE --grid 2 "
-                 "--tests 1 '%s' -o '%s'",
-                 RECURVE_COMMAND, rv_test_path("dry.wav"), rv_test_path("set"));
-  ck_assert_int_eq(system(command), 0); // NOLINT(cert-env33-c): a program of this build
+  ck_assert_int_eq(
+      rv_test_capture(
+          "-q --plugin 'http://guitarix.sourceforge.net/plugins/gx_bossds1_#_bossds1_' --bundle "
+          "/usr/lib/lv2/gx_bossds1.lv2 --set LEVEL=0 --knob DRIVE --knob TONE --grid 2 --tests 1",
+          "set"),
+      0);
   char *text = table();
   ck_assert_ptr_nonnull(strstr(text, "DRIVE=0:1:0.5,TONE=0:1:0.5\n"));
   free(text);
@@ -167,11 +157,7 @@ START_TEST(an_overdrive_of_others_answers_to_its_knobs)
 }
 END_TEST
 
-static const struct {
-  const char *options;
-  const char *words;
-  int status;
-} mistakes[] = {
+static const rv_test_mistake mistakes[] = {
     {"--knob gian", "no control input gian; it has: input_gain", 1},
     {"--knob input_gain=-99:0", "within that of the port, -24 ... 24", 1},
     {"--knob input_gain=3:3", "input_gain=3:3", 1},
@@ -185,11 +171,7 @@ static const struct {
 START_TEST(a_mistake_is_told_in_one_line_and_leaves_no_table)
 {
   (void)unlink(rv_test_path("set/set.csv"));
-  ck_assert_int_eq(capture(mistakes[_i].options), mistakes[_i].status);
-  char *said = rv_test_read_file(rv_test_path("said.txt"), NULL);
-  ck_assert_msg(strstr(said, mistakes[_i].words) != NULL, "%s", said);
-  ck_assert_int_ne(access(rv_test_path("set/set.csv"), F_OK), 0);
-  free(said);
+  rv_test_assert_told(&mistakes[_i], capture(mistakes[_i].options), "set/set.csv");
 }
 END_TEST
 
