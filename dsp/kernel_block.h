@@ -158,7 +158,7 @@ VF_INLINE void product_joined(const joined *blocks, const size_t n, const size_t
 /// accuracy. Returns the argument of tanh(c), which does not wait for c.
 VF_INLINE vf cell_lstm_c(vf i, vf f, vf_exponential g, vf *c, const size_t width)
 {
-  const vf in = VF_LANES == 16 ? i * g.plus : vf_fma(i, g.minus, i + i);
+  const vf in = VF_LANES == 8 ? vf_fma(i, g.minus, i + i) : i * g.plus;
   const vf change = vf_fma(-*c, in, g.minus * f);
   const vf by = vf_divide_narrow(change, in * f, width);
   const vf scale = vf_set(2.0F * VF_LOG2E);
