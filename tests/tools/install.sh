@@ -75,7 +75,7 @@ other=static
 [ "$(option default_library)" = static ] && other=shared
 check "the libraries build as $other ones" sh -c '
   meson setup "$2" "$1" --prefix="$2/tree" --libdir=lib -Dbuildtype=plain -Doptimization=0 \
-    -Ddefault_library="$3" -Dtools=disabled -Dplugin=disabled -Dtests=disabled -Dhosts=disabled &&
+    -Dfew_sizes=true -Ddefault_library="$3" -Dtools=disabled -Dplugin=disabled -Dtests=disabled -Dhosts=disabled &&
     meson install -C "$2"' sh "$source" "$scratch/other" "$other"
 check "a program of somebody else plays, linked with $other libraries" external other \
   "$scratch/other/tree"
