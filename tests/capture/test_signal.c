@@ -92,8 +92,7 @@ START_TEST(each_part_holds_what_it_says_at_every_rate)
     size_t frames = 0;
     float *samples = render(20.0, rates[k], 3, &layout, &frames);
     ck_assert_double_eq_tol(peak_of(samples, 0, frames), 0.8913, 0.002);
-    for (size_t i = 0; i < frames; i++)
-      ck_assert(isfinite(samples[i]));
+    ck_assert_uint_eq(rv_test_not_finite(samples, frames), 0);
     for (int i = 0; i < layout.n_sections; i++) {
       const rv_signal_section *section = &layout.sections[i];
       const size_t from = (size_t)(section->start * rates[k]) + 1;

@@ -37,6 +37,7 @@ void rv_fail_test(const char *file, int line, const char *format, ...)
 #define END_TEST
 #define tcase_add_test(cases, name) rv_tcase_add(cases, name, #name)
 
+#define ck_abort_msg(...) rv_fail_test(__FILE__, __LINE__, __VA_ARGS__)
 #define ck_assert_msg(condition, ...)                                                              \
   ((condition) ? (void)0 : rv_fail_test(__FILE__, __LINE__, __VA_ARGS__))
 #define ck_assert(condition) ck_assert_msg(condition, "%s", #condition)

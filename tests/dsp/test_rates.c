@@ -246,9 +246,9 @@ START_TEST(at_rest_the_first_frame_is_as_every_other)
       play(chain, 1, in, out, 0, FRAMES, 64);
       ck_assert_float_gt(fabsf(out[0][FRAMES - 1]), 1e-3F);
       for (size_t t = 0; t < FRAMES; t++)
-        ck_assert_msg(fabsf(out[0][t] - out[0][FRAMES - 1]) < 2e-6F,
-                      "%g at %g Hz, mode %d, frame %zu: %g, then %g", pairs[p].model, pairs[p].host,
-                      mode, t, (double)out[0][t], (double)out[0][FRAMES - 1]);
+        if (!(fabsf(out[0][t] - out[0][FRAMES - 1]) < 2e-6F))
+          ck_abort_msg("%g at %g Hz, mode %d, frame %zu: %g, then %g", pairs[p].model,
+                       pairs[p].host, mode, t, (double)out[0][t], (double)out[0][FRAMES - 1]);
       rv_chain_free(chain);
       rv_engine_free(engine);
     }
@@ -302,8 +302,7 @@ START_TEST(a_model_that_runs_away_comes_back_in_every_mode)
       ck_assert_uint_gt(faults, 0);
       play(chain, 1, in, out, 6000, FRAMES - 6000, 64);
       ck_assert_uint_eq(rv_engine_faults(engine), faults);
-      for (size_t t = 0; t < FRAMES; t++)
-        ck_assert(isfinite(out[0][t]));
+      ck_assert_uint_eq(rv_test_not_finite(out[0], FRAMES), 0);
       rv_chain_free(chain);
       rv_engine_free(engine);
     }

@@ -11,12 +11,6 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
-
 #define DENSE "{\"type\":\"dense\",\"shape\":[1],\"weights\":[[[0.5]],[0.25]]}"
 #define LSTM  "{\"type\":\"lstm\",\"shape\":[1],\"weights\":[[[1,2,3,4]],[[5,6,7,8]],[9,10,11,12]]}"
 #define SOUND LSTM "," DENSE
@@ -61,7 +55,7 @@ static void assert_cheap(char *text, const char *expected)
   (void)getrusage(RUSAGE_SELF, &usage);
   const long kilobytes = usage.ru_maxrss;
   (void)printf("%.24s...: %.2f s, %ld kB\n", text, seconds, kilobytes);
-  if (!SANITIZED) {
+  if (!RV_TEST_SANITIZED) {
     ck_assert_double_le(seconds, 1.0);
     ck_assert_int_le(kilobytes, 100000);
   }

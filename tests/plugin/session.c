@@ -141,7 +141,8 @@ const char *rv_test_preset(const char *name, int channels, const char *model, do
 void rv_test_assert_same_samples(const float *a, const float *b, size_t n)
 {
   for (size_t i = 0; i < n; i++)
-    ck_assert_msg(a[i] == b[i], "sample %zu: %.9g and %.9g", i, (double)a[i], (double)b[i]);
+    if (!(a[i] == b[i]))
+      ck_abort_msg("sample %zu: %.9g and %.9g", i, (double)a[i], (double)b[i]);
 }
 
 float rv_test_largest_step(const float *samples, size_t n)

@@ -39,8 +39,8 @@ static float second(rv_bare *bare, float *last)
   for (size_t frames = 0; frames < (size_t)RV_TEST_RATE; frames += BLOCK) {
     run(bare);
     (void)rv_bare_work(bare);
+    ck_assert_uint_eq(rv_test_not_finite(out, BLOCK), 0);
     for (size_t t = 0; t < BLOCK; t++) {
-      ck_assert(isfinite(out[t]));
       largest = fmaxf(largest, fabsf(out[t] - *last));
       *last = out[t];
     }

@@ -22,12 +22,6 @@
 #define FRAMES    (size_t)36000
 #define ARGUMENTS 24
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
-
 /// What a run may have, and what came of it.
 typedef struct attempt {
   const char *arguments; ///< with blanks between them
@@ -133,7 +127,7 @@ static void expect_files(const attempt *run, const char *how, const char *result
 
 START_TEST(memory_that_comes_to_an_end_is_told)
 {
-  if (SANITIZED) {
+  if (RV_TEST_SANITIZED) {
     (void)puts("skipped: a sanitizer has an allocator of its own");
     return;
   }
@@ -271,7 +265,7 @@ static void expect_cheap(const char *arguments, const char *what)
                     !strchr(run.words, '\n')[1],
                 "%s with %s: %s", arguments, what, run.words);
   (void)printf("%-40.40s %-24.24s %.2f s, %ld kB\n", what, arguments, run.seconds, run.kilobytes);
-  if (!SANITIZED) {
+  if (!RV_TEST_SANITIZED) {
     ck_assert_double_le(run.seconds, 1.0);
     ck_assert_int_le(run.kilobytes, 100000);
   }

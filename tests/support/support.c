@@ -103,6 +103,14 @@ void rv_test_write_file(const char *path, const void *bytes, size_t size)
   ck_assert_int_eq(fclose(file), 0);
 }
 
+size_t rv_test_not_finite(const float *samples, size_t n)
+{
+  size_t bad = 0;
+  for (size_t i = 0; i < n; i++)
+    bad += isfinite(samples[i]) ? 0U : 1U;
+  return bad;
+}
+
 double rv_test_difference_db(const float *a, const float *b, size_t n)
 {
   double error = 0.0;

@@ -13,6 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Whether the program is instrumented: several times slower, and with allocations of its own.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define RV_TEST_SANITIZED 1
+#else
+#define RV_TEST_SANITIZED 0
+#endif
+
 /// Runs a suite; the exit status for main(). Prints Check's own closing lines.
 int rv_test_run(Suite *suite);
 
@@ -30,6 +37,10 @@ const char *rv_test_path(const char *name);
 /// The whole of a file with a final zero, to be freed; NULL if it cannot be read.
 char *rv_test_read_file(const char *path, size_t *size);
 void rv_test_write_file(const char *path, const void *bytes, size_t size);
+
+/// How many of `n` samples are infinite or no numbers. For long signals: of each ck_assert() that
+/// holds Check makes a note in a file, which takes longer than to look at the sample.
+size_t rv_test_not_finite(const float *samples, size_t n);
 
 /// 20·log10(RMS of a − b over RMS of b), in dB.
 double rv_test_difference_db(const float *a, const float *b, size_t n);
