@@ -22,8 +22,15 @@ static float dry[FRAMES];
 static float wet[FRAMES];
 
 /// Long enough for some checkpoints, which come once a second.
+#if RV_TEST_SANITIZED
+#define UPDATES "1500"
+#else
+#define UPDATES "9000"
+#endif
+
 #define LINE                                                                                       \
-  "train dry.wav wet.wav --latency 0 --hold-out 10 --updates 9000 --size 8 --seed 5 --name m "     \
+  "train dry.wav wet.wav --latency 0 --hold-out 10 --updates " UPDATES                             \
+  " --size 8 --seed 5 --name m "                                                                   \
   "--no-report -q -o "
 
 static void nap(double seconds)
