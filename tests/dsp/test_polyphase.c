@@ -90,6 +90,8 @@ START_TEST(the_pass_band_is_flat_to_20_khz_without_images_below_the_band_edge)
 {
   for (size_t p = 0; p < PAIRS; p++)
     for (int i = 0; i <= 20; i++) {
+      if (!rv_test_chosen((unsigned)(64 * p) + (unsigned)i))
+        continue;
       const double hz = i ? 1000.0 * i : 31.0;
       double gain = 0.0;
       double rest = 0.0;
@@ -108,6 +110,8 @@ START_TEST(the_stop_band_is_100_db_down_all_along)
     const double band = fmin(pairs[p].from, pairs[p].to);
     const double edge = band - rv_polyphase_pass(band);
     for (int i = 0; edge < 0.5 * pairs[p].from && i <= 60; i++) {
+      if (!rv_test_chosen((unsigned)(64 * p) + (unsigned)i))
+        continue;
       size_t late = 0;
       const double hz = edge + i * (0.5 * pairs[p].from - edge) / 60.0;
       for (size_t t = 0; t < FRAMES; t++)
@@ -210,7 +214,8 @@ START_TEST(a_constant_stays_one_and_the_past_is_what_was_given)
     const size_t made =
         rv_polyphase_process(polyphase, &(const float *){input}, FRAMES, &(float *){output}, ROOM);
     for (size_t t = 0; t < made; t++)
-      ck_assert_float_eq_tol(output[t], 0.25F, 2e-7F);
+      if (!(fabsf(output[t] - 0.25F) < 2e-7F))
+        ck_abort_msg("%.9g at frame %zu", (double)output[t], t);
     free(past);
     rv_polyphase_free(polyphase);
   }
