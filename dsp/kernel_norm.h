@@ -348,7 +348,7 @@ VF_INLINE void norm_channels(const rv_kernel_run *run, const rv_kind kind, const
     return;
 
 /// Sizes for which there is a kernel of its own, of one channel (KERNELS.md).
-#if VF_LANES < 8
+#if VF_LANES < 8 || defined(RV_KERNEL_LIBM)
 #define NORM_SIZES(kind)
 #elif defined(RV_KERNEL_FEW_SIZES)
 #define NORM_SIZES(kind) NORM_SIZED(kind, 24)

@@ -286,7 +286,9 @@ VF_INLINE void any_channels(const rv_kernel_run *run, const rv_kind kind, const 
     any_channels(run, kind, size, 1);                                                              \
     return;
 
-#if defined(RV_KERNEL_FEW_SIZES)
+#if defined(RV_KERNEL_LIBM)
+#define SIZES(kind)
+#elif defined(RV_KERNEL_FEW_SIZES)
 #define SIZES(kind) SIZED(kind, 12) SIZED(kind, 16) SIZED(kind, 40)
 #else
 #define SIZES(kind)                                                                                \

@@ -58,15 +58,21 @@ typedef uint32_t vu __attribute__((vector_size(4 * VF_LANES)));
 
 #define VF_INLINE static inline __attribute__((always_inline))
 
-/// Loops over registers have to be unrolled completely, or the registers become memory.
-#if defined(__clang__)
+/// Loops over registers have to be unrolled completely, or the registers become memory. With a
+/// sanitizer they are memory all the same, and unrolling what it adds is most of the compiler's
+/// time.
+#if defined(RV_KERNEL_ROLLED)
+#define VF_UNROLL
+#elif defined(__clang__)
 #define VF_UNROLL _Pragma("unroll")
 #else
 #define VF_UNROLL _Pragma("GCC unroll 16")
 #endif
 
 /// Loops that run often, of a length that is a multiple of four or not.
-#if defined(__clang__)
+#if defined(RV_KERNEL_ROLLED)
+#define VF_UNROLL_SOME
+#elif defined(__clang__)
 #define VF_UNROLL_SOME _Pragma("unroll 4")
 #else
 #define VF_UNROLL_SOME _Pragma("GCC unroll 4")
