@@ -8,6 +8,9 @@
 /// so that 2^x ± 1 = s·q + (s ± 1). Both keep their relative accuracy where they are small: tanh
 /// around 0, σ for negative arguments, on which the long memory of a gate 1 − σ(a) = σ(−a) rests.
 /// Where only 2^x + 1 is needed, s·p + 1 with p = 2^r in one polynomial is cheaper.
+///
+/// AVX-512 looks up 32 entries at once, enough for tanh without a division (activations_table.h).
+/// There it takes the place of the quotient wherever tanh is the last that h waits for.
 /// The polynomials and the tables: tests/reference/fit_activations.py.
 
 #ifndef RECURVE_DSP_ACTIVATIONS_H
@@ -19,11 +22,21 @@
 #include <math.h>
 #endif
 
+#define VF_LOG2E 0x1.715476p+0F
+
+/// Whether tanh comes from a table.
+#define VF_TANH_TABLE (VF_LANES == 16)
+
+/// What the argument of tanh is multiplied by, as rv_tanh_factor() has it.
+#if VF_TANH_TABLE
+#define VF_TANH_FACTOR (16.0F / 17.0F)
+#else
+#define VF_TANH_FACTOR (2.0F * VF_LOG2E)
+#endif
+
 /// |x| is cut here. Far enough for tanh to be 1 and for σ not to matter; near enough for the
 /// product of three denominators to be finite.
 #define VF_EXP_LIMIT 42.0F
-
-#define VF_LOG2E 0x1.715476p+0F
 
 /// 2^x ∓ 1.
 typedef struct vf_exponential {
@@ -356,11 +369,17 @@ VF_INLINE vf_exponential vf_exp2_times(vf x, vf factor)
   return (vf_exponential){vf_fma(p.t, p.q, p.s - p.one), vf_fma(factor * p.t, p.q, plus)};
 }
 
+#if VF_TANH_TABLE
+#include "activations_table.h"
+#else
+
 VF_INLINE vf vf_tanh(vf x)
 {
   const vf_exponential e = vf_exp(x + x);
   return e.minus / e.plus;
 }
+
+#endif
 
 VF_INLINE vf vf_sigmoid(vf x)
 {

@@ -98,9 +98,17 @@ static inline size_t rv_sum_gates(rv_kind kind)
   return kind == RV_GRU ? 4 : (size_t)rv_kind_gates(kind);
 }
 
+/// What the argument of tanh is multiplied by: that of a power of two, or of a table of its own
+/// (activations_table.h).
+static inline double rv_tanh_factor(size_t lanes)
+{
+  return lanes == 16 ? 16.0 / 17.0 : 2.0 * 1.4426950408889634;
+}
+
 /// A layer packed for vectors of `lanes` floats. "rows" stands for the rows of all blocks one after
 /// the other. Arguments of powers of two are packed, not the gates: log2(e) times −i, f, 2g, −o of
-/// LSTM; −r, z, 2n of GRU; 2h of RNN.
+/// LSTM; −r, z, 2n of GRU; 2h of RNN. With a table of tanh, n of GRU and h of RNN are packed as
+/// they are.
 ///
 /// In a normalised layer, weights whose sums are normalised are packed less their mean over the
 /// group: the mean of the sums is then zero by itself. The factors above are in the gains, and the

@@ -161,7 +161,7 @@ VF_INLINE vf cell_lstm_c(vf i, vf f, vf_exponential g, vf *c, const size_t width
   const vf in = VF_LANES == 8 ? vf_fma(i, g.minus, i + i) : i * g.plus;
   const vf change = vf_fma(-*c, in, g.minus * f);
   const vf by = vf_divide_narrow(change, in * f, width);
-  const vf scale = vf_set(2.0F * VF_LOG2E);
+  const vf scale = vf_set(VF_TANH_FACTOR);
   const vf y = vf_fma(by, scale, *c * scale);
   *c = *c + by;
   return y;
@@ -170,8 +170,12 @@ VF_INLINE vf cell_lstm_c(vf i, vf f, vf_exponential g, vf *c, const size_t width
 /// h = σ(o)·tanh(c) of what cell_lstm_c() has returned.
 VF_INLINE vf cell_lstm_h(vf y, vf o, const size_t width)
 {
+#if VF_TANH_TABLE
+  return vf_tanh_fma(y, vf_divide_narrow(vf_set(1.0F), o, width), vf_set(0.0F));
+#else
   const vf_exponential t = vf_exp2_times(y, o);
   return vf_divide_narrow(t.minus, t.plus, width);
+#endif
 }
 
 VF_INLINE vf cell_lstm(vf i, vf f, vf_exponential g, vf o, vf *c, const size_t width)
@@ -179,10 +183,14 @@ VF_INLINE vf cell_lstm(vf i, vf f, vf_exponential g, vf o, vf *c, const size_t w
   return cell_lstm_h(cell_lstm_c(i, f, g, c, width), o, width);
 }
 
-/// h = h + (n − h)·σ(−z) in one division, n = tanh(y/2).
+/// h = h + (n − h)·σ(−z), n = tanh of the argument y. In one division, or with σ(−z) ready before
+/// n is. What is added is rounded by itself, so that a long memory is not.
 VF_INLINE vf cell_gru(vf z, vf y, vf h, const size_t width)
 {
-#if VF_LANES == 8
+#if VF_TANH_TABLE
+  const vf fresh = vf_divide_narrow(vf_set(1.0F), z, width);
+  return h + vf_tanh_fma(y, fresh, -(fresh * h));
+#elif VF_LANES == 8
   // As the lines below: s, and what it makes of h and z, is ready long before q.
   const vf_power n = vf_exp2_parts(y);
   const vf plus = n.s + n.one;
@@ -198,8 +206,13 @@ VF_INLINE vf cell_gru(vf z, vf y, vf h, const size_t width)
 
 VF_INLINE vf cell_rnn(vf y, const size_t width)
 {
+#if VF_TANH_TABLE
+  (void)width;
+  return vf_tanh_packed(y);
+#else
   const vf_exponential n = vf_exp2(y);
   return vf_divide_narrow(n.minus, n.plus, width);
+#endif
 }
 
 /// Gate g of a block whose row is in `row`.

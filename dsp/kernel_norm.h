@@ -77,15 +77,14 @@ VF_INLINE void norm_lstm_block(const frame *now, const size_t ch, const size_t f
   *spread = vf_fma(d, d, *spread);
 }
 
-/// h = σ(o)·tanh(gain·N(c) + bias) of a block as a fraction, d = c − m and `o` the denominators of
-/// gate o. The factor of a power of two is in gain and bias.
-VF_INLINE vf_exponential norm_lstm_h(const frame *now, const size_t first, const size_t width,
-                                     const vf d, const vf o, const vf by, const norm_scale *scale)
+/// The argument of tanh, gain·N(c) + bias, of a block; d = c − m. The factor of the argument is in
+/// gain and bias.
+VF_INLINE vf norm_c_argument(const frame *now, const size_t first, const size_t width, const vf d,
+                             const vf by, const norm_scale *scale)
 {
-  const vf y =
-      scaled((d - by) * vf_load_narrow(now->layer->gain_c + first, width), vf_set(scale->inverse),
-             vf_set(scale->root), vf_load_narrow(now->layer->bias_c + first, width));
-  return vf_exp2_times(y, o);
+  return scaled((d - by) * vf_load_narrow(now->layer->gain_c + first, width),
+                vf_set(scale->inverse), vf_set(scale->root),
+                vf_load_narrow(now->layer->bias_c + first, width));
 }
 
 /// What N(c) needs of each channel: the mean of c before the frame, then the sums of the frame.
@@ -133,8 +132,8 @@ VF_INLINE void norm_c_outputs(const norm_frame *now, const size_t units, const s
       RV_LSTM, units, VF_UNROLL for (size_t ch = 0; ch < channels; ch++) {
         const vf d = vf_load_narrow(base->c[ch] + first, width) - of->mean[ch];
         const vf o = vf_load_narrow(base->late[ch] + first, width);
-        const vf_exponential e = norm_lstm_h(base, first, width, d, o, by[ch], &scale[ch]);
-        vf_store_narrow(base->next[ch] + first, vf_divide_narrow(e.minus, e.plus, width), width);
+        const vf y = norm_c_argument(base, first, width, d, by[ch], &scale[ch]);
+        vf_store_narrow(base->next[ch] + first, cell_lstm_h(y, o, width), width);
       });
 }
 

@@ -60,8 +60,7 @@ VF_INLINE vf_halves lstm_h(const frame *base, const size_t first, const size_t w
     __asm__ volatile("" : "+" VF_REGISTER(o));
     o = vf_exp2_plus(o);
   }
-  const vf_exponential e = norm_lstm_h(base, first, width, d, o, by, scale);
-  return vf_divide_halves(e.minus, e.plus, width);
+  return vf_halves_of(cell_lstm_h(norm_c_argument(base, first, width, d, by, scale), o, width));
 }
 
 /// The mean of c in all lanes.
@@ -119,14 +118,8 @@ VF_INLINE void norm_rnn_frame(const norm_frame *now, norm_state *state, const si
   }
   b = 0;
   EACH_BLOCK_NOW(RV_RNN, units, scale_sums(base, 0, at, VF_LANES, one_input, &scale, sums[b][0]);
-                 const vf_exponential e = vf_exp2(sums[b][0][0]);
-                 state->h[b] = vf_divide_halves(e.minus, e.plus, width);
+                 state->h[b] = vf_halves_of(cell_rnn(sums[b][0][0], width));
                  vf_halves_store(base->next[0] + first, state->h[b], width); b++);
-}
-
-VF_INLINE vf_halves add_halves(const vf_halves a, const vf_halves b)
-{
-  return (vf_halves){_mm256_add_ps(a.first, b.first), _mm256_add_ps(a.second, b.second)};
 }
 
 /// r·h of a block, from the sums of r and z; the denominators of z to `z`.
@@ -177,13 +170,9 @@ VF_INLINE void norm_before_frame(const norm_frame *now, norm_state *state, const
   scale = before_late(now, reset, units, sums);
   b = 0;
   EACH_BLOCK_NOW(RV_GRU_BEFORE, units,
-                 const vf_exponential n =
-                     vf_exp2(scaled(sums[b][0][0], vf_set(scale.inverse), vf_set(scale.root),
-                                    input_of_n(base, 0, at, width, one_input)));
-                 // As cell_gru().
-                 const vf change = vf_fma(-vf_whole(state->h[b]), n.plus, n.minus);
-                 state->h[b] =
-                     add_halves(vf_divide_halves(change, z[b] * n.plus, width), state->h[b]);
+                 const vf y = scaled(sums[b][0][0], vf_set(scale.inverse), vf_set(scale.root),
+                                     input_of_n(base, 0, at, width, one_input));
+                 state->h[b] = vf_halves_of(cell_gru(z[b], y, vf_whole(state->h[b]), width));
                  vf_halves_store(base->next[0] + first, state->h[b], width); b++);
 }
 

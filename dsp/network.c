@@ -98,20 +98,21 @@ static void lay_out(rv_packed *to, const rv_layer *layer, size_t lanes, int knob
   }
 }
 
-/// What a gate's sums are multiplied by to be the argument of a power of two.
-static double gate_factor(rv_kind kind, size_t gate)
+/// What a gate's sums are multiplied by to be the argument of a power of two, or of a table of
+/// tanh.
+static double gate_factor(rv_kind kind, size_t gate, size_t lanes)
 {
   static const double log2e = 1.4426950408889634;
   static const double lstm[4] = {-1.0, 1.0, 2.0, -1.0};
-  static const double gru[4] = {-1.0, 1.0, 2.0, 1.0};
+  static const double gru[2] = {-1.0, 1.0};
   switch (kind) {
   case RV_LSTM:
     return lstm[gate] * log2e;
   case RV_GRU:
   case RV_GRU_BEFORE:
-    return gru[gate] * log2e;
+    return gate == 2 ? rv_tanh_factor(lanes) : gru[gate] * log2e;
   case RV_RNN:
-    return 2.0 * log2e;
+    return rv_tanh_factor(lanes);
   case RV_DENSE:
     break;
   }
@@ -152,7 +153,7 @@ static unit_place place_of(const rv_packed *to, size_t lanes, size_t unit)
 static void pack_input(rv_packed *to, const rv_layer *layer, size_t unit, size_t gate,
                        const unit_place *place)
 {
-  const double factor = gate_factor(to->kind, gate);
+  const double factor = gate_factor(to->kind, gate, place->lanes);
   const size_t row = gate * to->units + unit;
   const float *w = layer->w + row * (size_t)layer->inputs;
   const double scale = to->norm == RV_NORM_BOTH ? 1.0 : factor;
@@ -178,9 +179,10 @@ static void pack_input(rv_packed *to, const rv_layer *layer, size_t unit, size_t
 }
 
 /// What a normalised recurrent sum is multiplied by beside the scale.
-static double gain_of(const rv_packed *to, const rv_layer *layer, size_t unit, size_t gate)
+static double gain_of(const rv_packed *to, const rv_layer *layer, size_t unit, size_t gate,
+                      size_t lanes)
 {
-  return (double)layer->gain_u[gate * to->units + unit] * gate_factor(to->kind, gate) *
+  return (double)layer->gain_u[gate * to->units + unit] * gate_factor(to->kind, gate, lanes) *
          (double)rv_norm_root(to->kind, gate, to->units);
 }
 
@@ -189,8 +191,8 @@ static void pack_recurrent(rv_packed *to, const rv_layer *layer, size_t unit, si
 {
   const float *u = layer->u + (gate * to->units + unit) * to->units;
   const size_t gates = rv_early_gates(to->kind);
-  const double factor = !to->norm                    ? gate_factor(to->kind, gate)
-                        : to->u_norm && gate < gates ? gain_of(to, layer, unit, gate)
+  const double factor = !to->norm                    ? gate_factor(to->kind, gate, place->lanes)
+                        : to->u_norm && gate < gates ? gain_of(to, layer, unit, gate, place->lanes)
                                                      : 1.0;
   const size_t width = place->block.width;
   const size_t early = rv_row(place->lanes, gates, width);
@@ -210,11 +212,11 @@ static void pack_gains(rv_packed *to, const rv_layer *layer, size_t unit, size_t
   float *gains = early ? to->gain_u : to->gain_late;
   const size_t at = (early ? place->early + gate * place->block.width : place->late) + place->lane;
   if (gains)
-    gains[at] = (float)gain_of(to, layer, unit, gate);
+    gains[at] = (float)gain_of(to, layer, unit, gate, place->lanes);
   if (!to->gain_c || !layer->gain_c || gate)
     return;
   // The argument of tanh, as that of an RNN.
-  const double factor = gate_factor(RV_RNN, 0);
+  const double factor = gate_factor(RV_RNN, 0, place->lanes);
   to->gain_c[unit] = scaled(layer->gain_c[unit], factor * sqrt((double)to->units));
   to->bias_c[unit] = scaled(layer->bias_c[unit], factor);
   memset(&to->within[unit], 0xff, sizeof *to->within);

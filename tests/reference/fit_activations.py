@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright 2026 The Recurve developers
 # SPDX-License-Identifier: ISC
-"""Fits the polynomial of dsp/activations.h; plain Python, no package needed.
+"""Fits the polynomials of dsp/activations*.h; plain Python, no package needed.
 
     python3 tests/reference/fit_activations.py
 
@@ -38,6 +38,20 @@ def solve(matrix, right):
     return [float(rows[i][n] / rows[i][i]) for i in range(n)]
 
 
+def exchanged(points, grid, values):
+    """The places of the largest errors of alternating sign, one for each of `points`, or None."""
+    peaks, sign = [], 0
+    for r, e in zip(grid, values):
+        if (e > 0) - (e < 0) != sign and e:
+            sign = (e > 0) - (e < 0)
+            peaks.append((abs(e), r))
+        elif peaks and abs(e) > peaks[-1][0]:
+            peaks[-1] = (abs(e), r)
+    while len(peaks) > len(points):
+        peaks.pop(0 if peaks[0][0] < peaks[-1][0] else -1)
+    return [r for _, r in peaks] if len(peaks) == len(points) else None
+
+
 def error(coefficients, r):
     true = math.expm1(r)
     series = sum(c * r**k for k, c in enumerate(coefficients))
@@ -59,18 +73,10 @@ def remez():
         coefficients = solve(matrix, right)[: DEGREE + 1]
         grid = [LIMIT * (2 * i / 4000 - 1) for i in range(4001)]
         values = [error(coefficients, r) for r in grid]
-        peaks, sign = [], 0
-        for r, e in zip(grid, values):
-            if (e > 0) - (e < 0) != sign and e:
-                sign = (e > 0) - (e < 0)
-                peaks.append((abs(e), r))
-            elif peaks and abs(e) > peaks[-1][0]:
-                peaks[-1] = (abs(e), r)
-        while len(peaks) > count:
-            peaks.pop(0 if peaks[0][0] < peaks[-1][0] else -1)
-        if len(peaks) < count:
+        better = exchanged(points, grid, values)
+        if not better:
             break
-        points = [r for _, r in peaks]
+        points = better
     return coefficients
 
 
@@ -101,19 +107,10 @@ def fit_power(low, high, degree):
             [r**k / 2**r for k in range(degree + 1)] + [(-1) ** i] for i, r in enumerate(points)
         ]
         coefficients = solve(matrix, [1.0] * count)[: degree + 1]
-        peaks, sign = [], 0
-        for r in grid:
-            e = power(coefficients, r)
-            if (e > 0) - (e < 0) != sign and e:
-                sign = (e > 0) - (e < 0)
-                peaks.append((abs(e), r))
-            elif peaks and abs(e) > peaks[-1][0]:
-                peaks[-1] = (abs(e), r)
-        while len(peaks) > count:
-            peaks.pop(0 if peaks[0][0] < peaks[-1][0] else -1)
-        if len(peaks) < count:
+        better = exchanged(points, grid, [power(coefficients, r) for r in grid])
+        if not better:
             break
-        points = [r for _, r in peaks]
+        points = better
     fixed = [f32(c) for c in coefficients]
     print(f"{low} to {high}: p, lowest order first:", ", ".join(f"{c:.9g}F" for c in fixed))
     print("  largest relative error of p: %.3g" % max(abs(power(fixed, r)) for r in grid))
@@ -142,19 +139,10 @@ def fit_product(entries, degree, of_power):
             for i, r in enumerate(points)
         ]
         coefficients = solve(matrix, [true(r) * weight(r) for r in points])[: degree + 1]
-        peaks, sign = [], 0
-        for r in grid:
-            e = wrong(coefficients, r)
-            if (e > 0) - (e < 0) != sign and e:
-                sign = (e > 0) - (e < 0)
-                peaks.append((abs(e), r))
-            elif peaks and abs(e) > peaks[-1][0]:
-                peaks[-1] = (abs(e), r)
-        while len(peaks) > count:
-            peaks.pop(0 if peaks[0][0] < peaks[-1][0] else -1)
-        if len(peaks) < count:
+        better = exchanged(points, grid, [wrong(coefficients, r) for r in grid])
+        if not better:
             break
-        points = [r for _, r in peaks]
+        points = better
     fixed = [f32(c) for c in coefficients]
     print(f"{entries} entries: P of r·P, lowest order first:", ", ".join(f"{c:.9g}F" for c in fixed))
     kind = "2^r" if of_power else "2^r − 1"
@@ -174,6 +162,40 @@ def table(entries, bits):
     print("  lost:", ", ".join(f"{r:.7e}F" for r in rests))
 
 
+def fit_step(scale, low, width, degree):
+    """The coefficients of tanh(scale·(low + d)) for 0 ≤ d ≤ width, least relative error; no constant
+    term where low is 0."""
+    orders = range(0 if low else 1, degree + 1)
+    count = len(orders) + 1
+    points = [width / 2 * (1 - math.cos(math.pi * (i + 0.5) / count)) for i in range(count)]
+    grid = [width * i / 400 for i in range(1, 401)]
+
+    def wrong(coefficients, d):
+        return sum(c * d**k for c, k in zip(coefficients, orders)) / math.tanh(scale * (low + d)) - 1
+
+    for _ in range(10):
+        rows = [
+            [d**k / math.tanh(scale * (low + d)) for k in orders] + [(-1) ** i]
+            for i, d in enumerate(points)
+        ]
+        coefficients = solve(rows, [1.0] * count)[:-1]
+        points = exchanged(points, grid, [wrong(coefficients, d) for d in grid])
+        if not points:
+            break
+    fixed = [f32(c) for c in coefficients]
+    return [0.0] * (not low) + fixed, max(abs(wrong(fixed, d)) for d in grid)
+
+
+def tanh_steps(scale, width, steps, degree):
+    fits = [fit_step(scale, j * width, width, degree) for j in range(steps - 1)]
+    rows = [row for row, _ in fits] + [[1.0] + [0.0] * degree]
+    print(f"tanh in {steps} steps, largest relative error {max(error for _, error in fits):.3g}")
+    for k in range(degree + 1):
+        terms = (f"{row[k]:.9g}F" if row[k] % 1 else f"{row[k]:.1f}F" for row in rows)
+        print("  {" + ", ".join(terms) + "},")
+
+
+tanh_steps(17 / 16, 1 / 4, 32, 5)
 for entries, degree in ((1, 4), (16, 1)):
     fit(entries, degree)
 for low, high, degree in ((-1 / 2, 1 / 2, 6), (0, 1 / 16, 3)):

@@ -81,8 +81,12 @@ VF_INLINE vf gate_of(vf sum)
 
 VF_INLINE vf tanh_of(vf value)
 {
+#if VF_TANH_TABLE
+  return vf_tanh_packed(value);
+#else
   const vf_exponential e = vf_exp2(value);
   return e.minus / e.plus;
+#endif
 }
 
 VF_INLINE void chain_of(const rv_kind kind, float *room, size_t rounds)
