@@ -71,6 +71,23 @@ START_TEST(verdicts_tell_vanishing_from_exploding)
 }
 END_TEST
 
+START_TEST(verdicts_change_at_a_memory_of_64_frames_and_a_growth_of_ten)
+{
+  // What is left of the weight's powers is 1 % after 60 and 68 frames.
+  const rv_gradient_flow below = flow_of(one_unit((float)pow(0.01, 1.0 / 59.0)), silence);
+  const rv_gradient_flow above = flow_of(one_unit((float)pow(0.01, 1.0 / 67.0)), silence);
+  ck_assert_double_lt(below.memory, 64.0);
+  ck_assert_int_eq(below.verdict, RV_FLOW_VANISHING);
+  ck_assert_double_gt(above.memory, 64.0);
+  ck_assert_int_eq(above.verdict, RV_FLOW_HEALTHY);
+  const double longest = (double)above.lag[above.n - 1];
+  const rv_gradient_flow eight = flow_of(one_unit((float)pow(8.0, 1.0 / longest)), silence);
+  const rv_gradient_flow twelve = flow_of(one_unit((float)pow(12.0, 1.0 / longest)), silence);
+  ck_assert_int_eq(eight.verdict, RV_FLOW_HEALTHY);
+  ck_assert_int_eq(twelve.verdict, RV_FLOW_EXPLODING);
+}
+END_TEST
+
 START_TEST(singular_values_of_a_rotation_are_its_radii)
 {
   rv_description *model = NULL;
@@ -118,6 +135,7 @@ int main(void)
   tcase_set_timeout(cases, 60);
   tcase_add_test(cases, one_unit_forgets_by_its_weight);
   tcase_add_test(cases, verdicts_tell_vanishing_from_exploding);
+  tcase_add_test(cases, verdicts_change_at_a_memory_of_64_frames_and_a_growth_of_ten);
   tcase_add_test(cases, singular_values_of_a_rotation_are_its_radii);
   tcase_add_test(cases, what_cannot_be_measured_is_refused);
   suite_add_tcase(suite, cases);
