@@ -61,7 +61,9 @@ typedef uint32_t vu __attribute__((vector_size(4 * VF_LANES)));
 /// Loops over registers have to be unrolled completely, or the registers become memory. With a
 /// sanitizer they are memory all the same, and unrolling what it adds is most of the compiler's
 /// time.
-#if defined(RV_KERNEL_ROLLED)
+#if defined(RV_KERNEL_ROLLED) && defined(__clang__)
+#define VF_UNROLL _Pragma("nounroll")
+#elif defined(RV_KERNEL_ROLLED)
 #define VF_UNROLL
 #elif defined(__clang__)
 #define VF_UNROLL _Pragma("unroll")
@@ -71,7 +73,7 @@ typedef uint32_t vu __attribute__((vector_size(4 * VF_LANES)));
 
 /// Loops that run often, of a length that is a multiple of four or not.
 #if defined(RV_KERNEL_ROLLED)
-#define VF_UNROLL_SOME
+#define VF_UNROLL_SOME VF_UNROLL
 #elif defined(__clang__)
 #define VF_UNROLL_SOME _Pragma("unroll 4")
 #else
