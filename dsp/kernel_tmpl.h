@@ -15,8 +15,8 @@
 ///    the cell), the others from +0. Result: neighbours added pairwise until one is left.
 /// 4. A dense layer of one unit: VF_LANES partial sums over k mod VF_LANES from +0, ascending; then
 ///    halves added until one is left (vf_sum); then the bias is added. Other dense layers: as 2.
-/// 5. Cells: as cell_lstm, cell_gru and cell_rnn of kernel_block.h, on the exponentials of
-///    activations.h.
+/// 5. Cells: as cell_lstm, cell_gru and cell_rnn of kernel_block.h, on the exponentials and the
+///    tanh of activations.h.
 
 #include "activations.h"
 #include "kernel_block.h"

@@ -55,6 +55,15 @@ static void fill(const rv_queue *queue, thread *of, size_t threads)
     }
 }
 
+/// Forty files of 100,000 frames.
+static rv_queue queue_of_forty(void)
+{
+  uint64_t frames[40];
+  for (size_t f = 0; f < 40; f++)
+    frames[f] = 100000;
+  return queue_of(frames, 40);
+}
+
 /// Up to so many frames of each file.
 static void play(const rv_queue *queue, thread *of, unsigned long long frames)
 {
@@ -67,10 +76,7 @@ static void play(const rv_queue *queue, thread *of, unsigned long long frames)
 
 START_TEST(what_does_not_fill_all_slots_is_divided)
 {
-  uint64_t frames[40];
-  for (size_t f = 0; f < 40; f++)
-    frames[f] = 100000;
-  rv_queue queue = queue_of(frames, 40);
+  rv_queue queue = queue_of_forty();
   thread threads[2] = {0};
   for (int t = 0; t < 2; t++) {
     fill(&queue, &threads[t], 2);
@@ -91,10 +97,7 @@ END_TEST
 
 START_TEST(a_thread_that_has_fallen_behind_leaves_files_to_the_others)
 {
-  uint64_t frames[40];
-  for (size_t f = 0; f < 40; f++)
-    frames[f] = 100000;
-  rv_queue queue = queue_of(frames, 40);
+  rv_queue queue = queue_of_forty();
   thread threads[2] = {0};
   fill(&queue, &threads[0], 2);
   fill(&queue, &threads[1], 2);
